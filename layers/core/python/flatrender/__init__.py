@@ -1,0 +1,1 @@
+"""FlatRender: a multi-tenant video render platform on AWS serverless."""

@@ -1,0 +1,1 @@
+"""The composition format: schema, validation, binding, chunk planning. No heavy wheels."""

@@ -1,0 +1,1 @@
+"""Draws and encodes compositions. Needs the render layer (skia, PyAV, numpy)."""

@@ -1,0 +1,1 @@
+"""Uploads: presigned, probed, counted against a quota."""

@@ -1,0 +1,1 @@
+"""Render seconds: granted, held, settled, released."""

@@ -1,0 +1,44 @@
+"""Where things are, read from the environment once.
+
+Every name has a local default, so that importing never needs a set-up.
+"""
+
+import os
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Settings(BaseModel):
+    """Deployment facts. Addresses without a trailing slash."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str
+    media_bucket: str
+    event_bus: str
+    public_api_url: str
+    socket_url: str
+    socket_callback_url: str
+    signing_key_id: str
+    mail_from: str
+
+
+@cache
+def settings() -> Settings:
+    env = os.environ
+    return Settings(
+        stage=env.get("STAGE", "local"),
+        media_bucket=env.get("MEDIA_BUCKET", "flatrender-media"),
+        event_bus=env.get("EVENT_BUS", "flatrender"),
+        public_api_url=env.get("PUBLIC_API_URL", "").rstrip("/"),
+        socket_url=env.get("SOCKET_URL", "").rstrip("/"),
+        socket_callback_url=env.get("SOCKET_CALLBACK_URL", "").rstrip("/"),
+        signing_key_id=env.get("SIGNING_KEY_ID", "alias/flatrender-signing"),
+        mail_from=env.get("MAIL_FROM", "FlatRender <no-reply@flatrender.example>"),
+    )
+
+
+def table_name(context: str) -> str:
+    """The table of a context, from `<CONTEXT>_TABLE`."""
+    return os.environ.get(f"{context.upper()}_TABLE", f"flatrender-{context}")

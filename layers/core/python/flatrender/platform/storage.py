@@ -1,0 +1,122 @@
+"""The media bucket. Keys are built here and nowhere else; every key holds its tenant."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from flatrender.platform.clients import client
+from flatrender.platform.settings import settings
+
+LINK_SECONDS = 900
+
+
+def upload_key(tenant_id: str, file_id: str) -> str:
+    return f"uploads/{tenant_id}/{file_id}"
+
+
+def file_key(tenant_id: str, file_id: str) -> str:
+    return f"files/{tenant_id}/{file_id}"
+
+
+def chunk_key(tenant_id: str, key: str) -> str:
+    return f"chunks/{tenant_id}/{key}.mp4"
+
+
+def work_prefix(tenant_id: str, job_id: str) -> str:
+    return f"work/{tenant_id}/{job_id}/"
+
+
+def result_prefix(tenant_id: str, job_id: str) -> str:
+    return f"results/{tenant_id}/{job_id}/"
+
+
+def _s3() -> Any:
+    return client("s3", read_timeout=60)
+
+
+def read(key: str) -> bytes:
+    body: bytes = _s3().get_object(Bucket=settings().media_bucket, Key=key)["Body"].read()
+    return body
+
+
+def write(key: str, body: bytes, content_type: str) -> None:
+    _s3().put_object(Bucket=settings().media_bucket, Key=key, Body=body, ContentType=content_type)
+
+
+def download(key: str, to: Path) -> None:
+    """Streams an object into a file, 1 MiB at a time."""
+    body = _s3().get_object(Bucket=settings().media_bucket, Key=key)["Body"]
+    with to.open("wb") as file:
+        for piece in body.iter_chunks(1024 * 1024):
+            file.write(piece)
+
+
+def upload(path: Path, key: str, content_type: str) -> None:
+    with path.open("rb") as file:
+        _s3().put_object(Bucket=settings().media_bucket, Key=key, Body=file, ContentType=content_type)
+
+
+def copy(source: str, target: str, content_type: str | None = None) -> None:
+    bucket = settings().media_bucket
+    extra = {"ContentType": content_type, "MetadataDirective": "REPLACE"} if content_type else {}
+    _s3().copy_object(Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": source}, **extra)
+
+
+def head(key: str) -> dict[str, Any] | None:
+    """Size and type of an object (`ContentLength`, `ContentType`), or None when there is none."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found: dict[str, Any] = _s3().head_object(Bucket=settings().media_bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return None
+        raise
+    return found
+
+
+def keys(prefix: str) -> Iterator[str]:
+    for page in _s3().get_paginator("list_objects_v2").paginate(Bucket=settings().media_bucket, Prefix=prefix):
+        for entry in page.get("Contents", ()):
+            yield entry["Key"]
+
+
+def remove(*doomed: str) -> None:
+    _remove(doomed)
+
+
+def remove_prefix(prefix: str) -> None:
+    """Removes everything below a prefix, which must end in a slash so that no neighbour is hit."""
+    if not prefix.endswith("/"):
+        raise ValueError(f"prefix must end in '/': {prefix!r}")
+    _remove(keys(prefix))
+
+
+def _remove(doomed: Iterable[str]) -> None:
+    from itertools import batched
+
+    for batch in batched(doomed, 1000, strict=False):
+        _s3().delete_objects(
+            Bucket=settings().media_bucket, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
+        )
+
+
+def link(key: str, *, seconds: int = LINK_SECONDS, filename: str | None = None) -> str:
+    """A presigned GET address, valid for `seconds`; with `filename`, browsers save it under that name."""
+    parameters: dict[str, Any] = {"Bucket": settings().media_bucket, "Key": key}
+    if filename:
+        parameters["ResponseContentDisposition"] = f'attachment; filename="{filename}"'
+    url: str = _s3().generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
+    return url
+
+
+def upload_form(key: str, *, content_type: str, max_bytes: int, seconds: int = LINK_SECONDS) -> dict[str, Any]:
+    """A presigned POST form `{url, fields}`: S3 itself refuses another type, another key, or more than `max_bytes`."""
+    form: dict[str, Any] = _s3().generate_presigned_post(
+        Bucket=settings().media_bucket,
+        Key=key,
+        Fields={"Content-Type": content_type},
+        Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
+        ExpiresIn=seconds,
+    )
+    return form

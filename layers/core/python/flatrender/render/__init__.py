@@ -1,0 +1,1 @@
+"""Render jobs, from quote to result."""

@@ -1,0 +1,1 @@
+"""Projects: a template or a composition, filled in."""

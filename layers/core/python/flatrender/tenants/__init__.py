@@ -1,0 +1,1 @@
+"""The businesses on the platform."""

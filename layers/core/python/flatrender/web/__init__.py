@@ -1,0 +1,1 @@
+"""FastAPI behind API Gateway."""
