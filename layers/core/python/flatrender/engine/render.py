@@ -1,0 +1,200 @@
+"""Draws and encodes one chunk: the unit of work of a render.
+
+The caller's thread draws and converts (skia holds the interpreter lock while it draws, so more threads would not
+draw faster); a second one encodes, for x264 lets go of the lock. Between them lie a few converted frames, never more,
+whatever the length.
+"""
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from flatrender.composition.profiles import Profile
+from flatrender.composition.schemas import Composition
+from flatrender.engine.encode import Converter, VideoSettings, VideoWriter, replacing
+from flatrender.engine.faults import EncodeFailed
+from flatrender.engine.frames import FrameSource, Image, luma_grid
+from flatrender.engine.reports import ChunkReport, FrameStatistics
+
+QUEUED_FRAMES: Final = 4
+PROGRESS_SECONDS: Final = 0.15
+DEFAULT_FONTS_DIR: Final = "/opt/fonts"
+
+Progress = Callable[[int], None]
+
+
+def render_chunk(  # noqa: PLR0917 - one call, from the worker
+    composition: Composition,
+    assets: Mapping[str, Path],
+    profile: Profile,
+    first_frame: int,
+    frame_count: int,
+    out: Path,
+    on_progress: Progress,
+    *,
+    threads: int | None = None,
+    fonts_dir: Path | None = None,
+) -> ChunkReport:
+    """Render frames `first_frame` … `first_frame + frame_count - 1` of a composition into the MP4 file `out`.
+
+    `assets` maps file ids to local files. `on_progress` gets the frames encoded so far about six times a second, also
+    while the encoder is behind; whatever it raises ends the work at once, leaves no file, and comes out here. `threads`
+    are x264's (default: `ENCODER_THREADS`, else one per core). Raises EncodeFailed when the encoder or the disk gives up.
+    """
+    from flatrender.engine.draw import FrameSource as Drawing
+
+    fonts = fonts_dir or Path(os.environ.get("FONTS_DIR", DEFAULT_FONTS_DIR))
+    source = Drawing(composition, assets, profile, fonts)
+    return encode_frames(source, profile, first_frame, frame_count, out, on_progress, threads=threads)
+
+
+def encode_frames(  # noqa: PLR0917 - as render_chunk
+    source: FrameSource,
+    settings: VideoSettings,
+    first_frame: int,
+    frame_count: int,
+    out: Path,
+    on_progress: Progress,
+    *,
+    threads: int | None = None,
+) -> ChunkReport:
+    """`render_chunk` for any source of frames."""
+    started = time.perf_counter()
+    with replacing(out) as partial:
+        encoder = _Encoder(partial, settings, threads, on_progress)
+        drawing = _Drawing(source)
+        try:
+            for number in range(frame_count):
+                encoder.put(drawing.next(first_frame + number), number)
+            encoder.finish()
+        except BaseException:
+            encoder.abandon()
+            raise
+    wall = time.perf_counter() - started
+    on_progress(frame_count)
+    return ChunkReport(
+        first_frame=first_frame,
+        frames=frame_count,
+        duration=frame_count / settings.fps,
+        width=settings.width,
+        height=settings.height,
+        draw_seconds=drawing.draw_seconds,
+        convert_seconds=drawing.convert_seconds,
+        encode_seconds=encoder.seconds,
+        wall_seconds=wall,
+        fps=frame_count / wall,
+        size_bytes=out.stat().st_size,
+        statistics=FrameStatistics.of(drawing.grids, drawing.changed),
+    )
+
+
+class _Drawing:
+    """Draws frames and converts those that differ from the one before."""
+
+    def __init__(self, source: FrameSource) -> None:
+        self._source = source
+        self._converter = Converter()
+        self._frame: VideoFrame | None = None
+        self.draw_seconds = self.convert_seconds = 0.0
+        self.grids: list[Image] = []
+        self.changed: list[bool] = []
+
+    def next(self, frame_index: int) -> VideoFrame:
+        started = time.perf_counter()
+        changed = self._source.draw(frame_index) or self._frame is None
+        drawn = time.perf_counter()
+        self.draw_seconds += drawn - started
+        if changed or self._frame is None:
+            self._frame = self._converter.convert(self._source.buffer)
+            self.grids.append(luma_grid(luma_plane(self._frame)))
+            self.convert_seconds += time.perf_counter() - drawn
+        else:
+            self.grids.append(self.grids[-1])
+        self.changed.append(changed)
+        return self._frame
+
+
+def luma_plane(frame: VideoFrame) -> Image:
+    """The luma of a planar or semi-planar 8-bit frame as height x width, without copying."""
+    plane = frame.planes[0]
+    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width]
+
+
+class _Encoder:
+    """The second thread. `put` waits while the encoder is behind, and reports progress meanwhile."""
+
+    def __init__(self, path: Path, settings: VideoSettings, threads: int | None, on_progress: Progress) -> None:
+        self._queue: queue.Queue[tuple[VideoFrame, int] | None] = queue.Queue(QUEUED_FRAMES)
+        self._on_progress = on_progress
+        self._next_report = time.monotonic() + PROGRESS_SECONDS
+        self._stopped = threading.Event()
+        self._failure: BaseException | None = None
+        self._done = 0
+        self.seconds = 0.0
+        self._thread = threading.Thread(target=self._run, args=(path, settings, threads), name="encode", daemon=True)
+        self._thread.start()
+
+    def put(self, frame: VideoFrame, number: int) -> None:
+        self._offer((frame, number))
+        self._report()
+
+    def finish(self) -> None:
+        """Wait until everything is encoded and the file is complete."""
+        self._offer(None)
+        while self._thread.is_alive():
+            self._thread.join(PROGRESS_SECONDS)
+            self._report()
+        self._check()
+
+    def abandon(self) -> None:
+        """Stop without finishing; on return nobody writes to the file any more."""
+        self._stopped.set()
+        while self._thread.is_alive():
+            with suppress(queue.Empty):
+                self._queue.get_nowait()
+            try:
+                self._queue.put_nowait(None)
+            except queue.Full:
+                continue
+            self._thread.join(0.05)
+
+    def _offer(self, item: tuple[VideoFrame, int] | None) -> None:
+        while True:
+            self._check()
+            try:
+                self._queue.put(item, timeout=PROGRESS_SECONDS)
+            except queue.Full:
+                self._report()
+            else:
+                return
+
+    def _report(self) -> None:
+        now = time.monotonic()
+        if now >= self._next_report:
+            self._next_report = now + PROGRESS_SECONDS
+            self._on_progress(self._done)
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise EncodeFailed(f"Encoding failed: {self._failure}") from self._failure
+
+    def _run(self, path: Path, settings: VideoSettings, threads: int | None) -> None:
+        try:
+            with VideoWriter(path, settings, threads) as writer:
+                while (item := self._queue.get()) is not None and not self._stopped.is_set():
+                    writer.write(*item)
+                    self._done += 1
+                if self._stopped.is_set():
+                    writer.abandon()
+            self.seconds = writer.seconds
+        except Exception as failure:  # noqa: BLE001 - a thread has no caller: `_check` raises it where someone listens
+            self._failure = failure

@@ -1,0 +1,134 @@
+"""What each step of a render says about what it made. Reports travel through the pipeline as JSON files."""
+
+import base64
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from flatrender.engine.frames import GRID, Image
+
+CELLS = GRID * GRID
+
+
+class FrameStatistics(BaseModel):
+    """How each frame was meant to look, in about 23 bytes a frame.
+
+    `grids`: base64 of frames x 16 luma means (limited range, 16 is black); `changed`: "1" where the frame differs from
+    the one before it, else "0". The first frame of a chunk counts as changed.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    grids: str
+    changed: str
+
+    @classmethod
+    def of(cls, grids: Sequence[Image], changed: Sequence[bool]) -> Self:
+        packed = base64.b64encode(b"".join(grid.tobytes() for grid in grids)).decode("ascii")
+        return cls(grids=packed, changed="".join("01"[flag] for flag in changed))
+
+    @classmethod
+    def concatenate(cls, parts: Iterable["FrameStatistics"]) -> Self:
+        grids, changed = bytearray(), []
+        for part in parts:
+            grids += base64.b64decode(part.grids)
+            changed.append(part.changed)
+        return cls(grids=base64.b64encode(grids).decode("ascii"), changed="".join(changed))
+
+    def table(self) -> Image:
+        """Frames x 16, uint8."""
+        return np.frombuffer(base64.b64decode(self.grids), np.uint8).reshape(-1, CELLS)
+
+
+class ChunkReport(BaseModel):
+    """One encoded chunk. Times in seconds; drawing and encoding run side by side, so they do not add up."""
+
+    model_config = ConfigDict(frozen=True)
+
+    first_frame: int
+    frames: int
+    duration: float
+    width: int
+    height: int
+    draw_seconds: float
+    convert_seconds: float
+    encode_seconds: float
+    wall_seconds: float
+    fps: float
+    size_bytes: int
+    statistics: FrameStatistics
+
+
+class AudioReport(BaseModel):
+    """The encoded soundtrack.
+
+    `levels`: RMS of each tenth of a second in dBFS, -120 for silence; `peak`: the largest sample after limiting, 0 to 1.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    samples: int
+    sample_rate: int
+    channels: int
+    duration: float
+    peak: float
+    size_bytes: int
+    levels: list[float]
+
+
+class Expected(BaseModel):
+    """What a finished video must be; made from the reports of its parts."""
+
+    model_config = ConfigDict(frozen=True)
+
+    frames: int
+    width: int
+    height: int
+    fps_numerator: int
+    fps_denominator: int = 1
+    seams: list[int] = []
+    """First frame of each chunk but the first."""
+    statistics: FrameStatistics | None = None
+    audio: AudioReport | None = None
+
+    @property
+    def fps(self) -> Fraction:
+        return Fraction(self.fps_numerator, self.fps_denominator)
+
+    @property
+    def duration(self) -> float:
+        return float(self.frames / self.fps)
+
+    @classmethod
+    def of(cls, chunks: Sequence[ChunkReport], audio: AudioReport | None, fps: float | Fraction) -> Self:
+        """`chunks` in timeline order. Raises ValueError when they leave a gap or overlap."""
+        at, seams = 0, []
+        for chunk in chunks:
+            if chunk.first_frame != at:
+                raise ValueError(f"chunk at frame {chunk.first_frame} does not follow frame {at - 1}")
+            if at:
+                seams.append(at)
+            at += chunk.frames
+        rate = exact_rate(fps)
+        return cls(
+            frames=at,
+            width=chunks[0].width,
+            height=chunks[0].height,
+            fps_numerator=rate.numerator,
+            fps_denominator=rate.denominator,
+            seams=seams,
+            statistics=FrameStatistics.concatenate(chunk.statistics for chunk in chunks),
+            audio=audio,
+        )
+
+
+def exact_rate(fps: float | Fraction) -> Fraction:
+    """29.97 means 30000/1001: broadcast rates written as decimals get their exact value back."""
+    rate = Fraction(fps).limit_denominator(1001)
+    for base in (24, 30, 48, 60, 120):
+        if abs(rate - Fraction(base * 1000, 1001)) < Fraction(1, 200):
+            return Fraction(base * 1000, 1001)
+    return rate
