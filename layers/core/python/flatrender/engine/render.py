@@ -47,7 +47,7 @@ def render_chunk(  # noqa: PLR0917 - one call, from the worker
 
     `assets` maps file ids to local files. `on_progress` gets the frames encoded so far about six times a second, also
     while the encoder is behind; whatever it raises ends the work at once, leaves no file, and comes out here. `threads`
-    are x264's (default: `ENCODER_THREADS`, else one per core). Raises EncodeFailed when the encoder or the disk gives up.
+    are x264's (default: `ENCODER_THREADS`, else one per core). Raises EncodeFailed when the encoder or the disk fails.
     """
     from flatrender.engine.draw import FrameSource as Drawing
 

@@ -65,7 +65,7 @@ class ChunkReport(BaseModel):
 class AudioReport(BaseModel):
     """The encoded soundtrack.
 
-    `levels`: RMS of each tenth of a second in dBFS, -120 for silence; `peak`: the largest sample after limiting, 0 to 1.
+    `levels`: RMS of each tenth of a second in dBFS, -120 for silence; `peak`: largest sample after limiting, 0 to 1.
     """
 
     model_config = ConfigDict(frozen=True)
