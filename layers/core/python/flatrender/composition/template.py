@@ -1,0 +1,92 @@
+"""What a template is: a composition with holes, and the inputs that fill them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from flatrender.composition import limits
+from flatrender.composition.values import AssetId, Color, Name, Strict
+
+Label = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+Labels = Annotated[dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")], Label], Field(min_length=1, max_length=40)]
+"""A text per language (`en`, `fa`, …)."""
+
+
+class InputBase(Strict):
+    """One thing the user may fill in. `required` means that neither the default nor the user may leave it empty."""
+
+    name: Name
+    label: Labels
+    help: Labels | None = None
+    required: bool = False
+    group: Label | None = None
+
+
+class TextInput(InputBase):
+    type: Literal["text"]
+    default: Annotated[str, StringConstraints(max_length=limits.MAX_TEXT)] = ""
+    max_length: Annotated[int, Field(ge=1, le=limits.MAX_TEXT)] = 120
+    multiline: bool = False
+    direction: Literal["auto", "ltr", "rtl"] = "auto"
+
+
+class ImageInput(InputBase):
+    type: Literal["image"]
+    default: AssetId | None = None
+
+
+class VideoInput(InputBase):
+    type: Literal["video"]
+    default: AssetId | None = None
+
+
+class AudioInput(InputBase):
+    type: Literal["audio"]
+    default: AssetId | None = None
+
+
+class ColorInput(InputBase):
+    type: Literal["color"]
+    default: Color
+
+
+class Choice(Strict):
+    value: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    label: Labels
+
+
+class ChoiceInput(InputBase):
+    type: Literal["choice"]
+    choices: Annotated[list[Choice], Field(min_length=1, max_length=limits.MAX_CHOICES)]
+    default: str
+
+
+class ToggleInput(InputBase):
+    type: Literal["toggle"]
+    default: bool = False
+
+
+Input = Annotated[
+    TextInput | ImageInput | VideoInput | AudioInput | ColorInput | ChoiceInput | ToggleInput, Field(discriminator="type")
+]
+
+
+class TemplateDefinition(Strict):
+    """Metadata, declared inputs, and a composition in which `{"$input": name}` stands for a value.
+
+    An object with `"when"` is left out unless it holds: `{"input": name, "is": value}`, `{"input": name, "in": [values]}`
+    or `{"input": name, "set": true|false}`. `{"$input": name, "map": {value: anything}}` turns a choice or toggle into any value.
+    """
+
+    format: Literal["flatrender.template/1"] = "flatrender.template/1"
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,47}$")]
+    name: Labels
+    description: Annotated[dict[str, Annotated[str, StringConstraints(max_length=600)]], Field(min_length=1, max_length=40)]
+    category: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,47}$")]
+    tags: Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=40)]], Field(max_length=20)] = Field(
+        default_factory=list
+    )
+    aspect: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]?:[1-9][0-9]?$")]
+    duration: Annotated[float, Field(gt=0, le=limits.MAX_DURATION)]
+    inputs: Annotated[list[Input], Field(max_length=limits.MAX_INPUTS)] = Field(default_factory=list)
+    composition: dict[str, Any]

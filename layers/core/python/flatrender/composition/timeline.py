@@ -1,0 +1,39 @@
+"""When scenes and layers are on the timeline."""
+
+from dataclasses import dataclass
+
+from flatrender.composition.layers import LayerBase
+from flatrender.composition.schemas import Composition, Scene
+
+EPSILON = 1e-6
+"""Seconds; far below a frame, above the noise of adding times."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedScene:
+    """A scene on the timeline; `overlap` is how long the transition into it lasts (0 for a cut and for the first)."""
+
+    index: int
+    scene: Scene
+    start: float
+    end: float
+    overlap: float
+
+
+def scenes(composition: Composition) -> list[PlacedScene]:
+    """The scenes with their absolute times in seconds, in order. The first scene's transition is ignored."""
+    placed: list[PlacedScene] = []
+    end = 0.0
+    for index, scene in enumerate(composition.scenes):
+        overlap = float(getattr(scene.transition, "duration", 0.0)) if index else 0.0
+        start = round(end - overlap, 6)
+        end = round(start + scene.duration, 6)
+        placed.append(PlacedScene(index, scene, start, end, overlap))
+    return placed
+
+
+def span(layer: LayerBase, start: float, end: float) -> tuple[float, float]:
+    """Absolute start and end of a layer whose parent lasts from `start` to `end`; the layer never outlasts its parent."""
+    begin = round(start + layer.start, 6)
+    until = end if layer.duration is None else min(end, round(begin + layer.duration, 6))
+    return begin, until

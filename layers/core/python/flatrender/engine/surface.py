@@ -1,0 +1,153 @@
+"""Pixels and geometry: surfaces over numpy buffers, and affine transforms kept in plain numbers."""
+
+import math
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import skia
+
+type Pixels = npt.NDArray[np.uint8]
+
+LINEAR: Final = skia.SamplingOptions(skia.FilterMode.kLinear)
+NEAREST: Final = skia.SamplingOptions(skia.FilterMode.kNearest)
+CUBIC: Final = skia.SamplingOptions(skia.CubicResampler.Mitchell())
+MAX_SIDE: Final = 8192
+"""Pixels; no bitmap of a layer grows beyond it."""
+
+_SNAP: Final = 1e-4
+
+
+class Affine(NamedTuple):
+    """x' = a·x + c·y + tx, y' = b·x + d·y + ty."""
+
+    a: float = 1.0
+    b: float = 0.0
+    c: float = 0.0
+    d: float = 1.0
+    tx: float = 0.0
+    ty: float = 0.0
+
+    def translate(self, x: float, y: float) -> "Affine":
+        """This transform after a translation of its input."""
+        return self._replace(tx=self.a * x + self.c * y + self.tx, ty=self.b * x + self.d * y + self.ty)
+
+    def scale(self, x: float, y: float) -> "Affine":
+        return self._replace(a=self.a * x, b=self.b * x, c=self.c * y, d=self.d * y)
+
+    def rotate(self, degrees: float) -> "Affine":
+        if degrees % 360 == 0:
+            return self
+        radians = math.radians(degrees)
+        cos, sin = math.cos(radians), math.sin(radians)
+        return self._replace(
+            a=self.a * cos + self.c * sin,
+            b=self.b * cos + self.d * sin,
+            c=self.c * cos - self.a * sin,
+            d=self.d * cos - self.b * sin,
+        )
+
+    def bounds(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
+        """The upright rectangle that holds the image of a rectangle."""
+        xs, ys = [], []
+        for x, y in ((left, top), (right, top), (left, bottom), (right, bottom)):
+            xs.append(self.a * x + self.c * y + self.tx)
+            ys.append(self.b * x + self.d * y + self.ty)
+        return min(xs), min(ys), max(xs), max(ys)
+
+    @property
+    def upright(self) -> bool:
+        return abs(self.b) < 1e-9 and abs(self.c) < 1e-9
+
+    def matrix(self) -> skia.Matrix:
+        """As skia's matrix. What is whole but for rounding noise is made whole, so that skia can copy instead of resample."""
+        a, b, c, d, tx, ty = (round(v) if abs(v - round(v)) < _SNAP / 100 else v for v in self)
+        if a == 1 and d == 1 and b == 0 and c == 0:
+            tx = round(tx) if abs(tx - round(tx)) < _SNAP * 10 else tx
+            ty = round(ty) if abs(ty - round(ty)) < _SNAP * 10 else ty
+        return skia.Matrix.MakeAll(a, c, tx, b, d, ty, 0, 0, 1)
+
+
+class Canvas:
+    """A skia surface that draws into a numpy array (height × width × 4, BGRA, premultiplied)."""
+
+    def __init__(self, width: int, height: int, opaque: bool = False) -> None:
+        self.width, self.height = width, height
+        self.pixels: Pixels = np.zeros((height, width, 4), np.uint8)
+        alpha = skia.kOpaque_AlphaType if opaque else skia.kPremul_AlphaType
+        self._info = skia.ImageInfo.Make(width, height, skia.kBGRA_8888_ColorType, alpha)
+        self.surface = skia.Surface.MakeRasterDirect(self._info, self.pixels)
+        self.skia: skia.Canvas = self.surface.getCanvas()
+
+    def image(self) -> skia.Image:
+        """The pixels as an image that shares their memory; what is drawn later shows in it."""
+        return skia.Image.fromarray(self.pixels, colorType=skia.kBGRA_8888_ColorType, copy=False)
+
+    def snapshot(self) -> skia.Image:
+        """The pixels as they are now."""
+        return self.surface.makeImageSnapshot()
+
+
+class Bitmap(NamedTuple):
+    """A layer drawn once: `image` at `scale` pixels per canvas unit, its top left at (`left`, `top`) in the layer's units."""
+
+    image: skia.Image
+    left: float
+    top: float
+    scale: float
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        return (
+            self.left,
+            self.top,
+            self.left + self.image.width() / self.scale,
+            self.top + self.image.height() / self.scale,
+        )
+
+    def draw(self, canvas: skia.Canvas, base: Affine, paint: skia.Paint | None = None) -> None:
+        """Draw it under `base`, which maps the layer's units to pixels."""
+        canvas.setMatrix(base.translate(self.left, self.top).scale(1 / self.scale, 1 / self.scale).matrix())
+        canvas.drawImage(self.image, 0, 0, LINEAR, paint)
+
+
+def bitmap(
+    bounds: tuple[float, float, float, float],
+    origin: tuple[float, float],
+    scale: float,
+    draw: Callable[[skia.Canvas, Affine], None],
+) -> Bitmap:
+    """Draw what lies within `bounds` (layer units) into a bitmap at `scale`.
+
+    `origin` is where the layer's (0, 0) rests on the canvas; the bitmap is laid on the pixel grid of that place, so that a layer
+    at rest is copied and not resampled.
+    """
+    left, top, right, bottom = bounds
+    scale = min(scale, MAX_SIDE / max(right - left, 1e-3), MAX_SIDE / max(bottom - top, 1e-3))
+    x0, y0 = math.floor((origin[0] + left) * scale + 1e-6), math.floor((origin[1] + top) * scale + 1e-6)
+    x1, y1 = math.ceil((origin[0] + right) * scale - 1e-6), math.ceil((origin[1] + bottom) * scale - 1e-6)
+    canvas = Canvas(max(1, x1 - x0), max(1, y1 - y0))
+    left, top = x0 / scale - origin[0], y0 / scale - origin[1]
+    base = Affine(scale, 0, 0, scale, -left * scale, -top * scale)
+    canvas.skia.setMatrix(base.matrix())
+    draw(canvas.skia, base)
+    return Bitmap(canvas.snapshot(), left, top, scale)
+
+
+def shrink(image: skia.Image, width: int, height: int) -> skia.Image:
+    """The image at `width` × `height` pixels: halved by averaging while it is more than twice as large, then cubic."""
+    while image.width() >= 2 * width and image.height() >= 2 * height:
+        image = _resize(image, max(1, image.width() // 2), max(1, image.height() // 2), LINEAR)
+    return _resize(image, width, height, CUBIC)
+
+
+def _resize(image: skia.Image, width: int, height: int, sampling: skia.SamplingOptions) -> skia.Image:
+    if (image.width(), image.height()) == (width, height):
+        return image
+    alpha = skia.kOpaque_AlphaType if image.imageInfo().isOpaque() else skia.kPremul_AlphaType
+    info = skia.ImageInfo.Make(width, height, skia.kBGRA_8888_ColorType, alpha)
+    surface = skia.Surface.MakeRaster(info)
+    source = skia.Rect.MakeWH(image.width(), image.height())
+    surface.getCanvas().drawImageRect(image, source, skia.Rect.MakeWH(width, height), sampling)
+    return surface.makeImageSnapshot()
