@@ -70,6 +70,15 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
+    def choose_scalar_style(self) -> str:
+        """`!Ref Name` needs no quotes; PyYAML would add them to whatever has a tag of its own."""
+        if self.event.tag and self.event.tag.startswith("!") and not self.event.style:
+            self.analysis = self.analysis or self.analyze_scalar(self.event.value)
+            plain = self.analysis.allow_flow_plain if self.flow_level else self.analysis.allow_block_plain
+            if plain and not self.analysis.multiline and self.event.value:
+                return ""
+        return str(super().choose_scalar_style())
+
 
 def _represent_intrinsic(dumper: yaml.SafeDumper, intrinsic: Intrinsic) -> yaml.Node:
     tag, value = f"!{intrinsic.name}", intrinsic.value
