@@ -72,7 +72,10 @@ class Stroke(Strict):
 
 
 class LayerBase(Strict):
-    """`start` counts from the start of the scene (of the whole, for overlays); without `duration` a layer lasts to the end."""
+    """`start` counts in seconds from the start of the scene (overlays: of the whole, in groups: of the group).
+
+    Without `duration` a layer lasts as long as what holds it.
+    """
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     start: Seconds = 0.0
@@ -128,7 +131,11 @@ class TextStyle(Strict):
 
 
 class TextLayer(LayerBase):
-    """Text wrapped into its box. `fit: shrink` makes it smaller, down to `min_size`, until it fits; what still does not ends in an ellipsis."""
+    """Text wrapped into its box.
+
+    `fit: shrink` makes it smaller, down to `min_size`, until it fits; what still does not fit ends in an ellipsis.
+    `wrap: balance` makes lines of even length. `start` and `end` follow the direction of each paragraph.
+    """
 
     type: Literal["text"]
     box: Box
@@ -140,6 +147,7 @@ class TextLayer(LayerBase):
     fit: Literal["none", "shrink"] = "shrink"
     min_size: Annotated[float, Field(gt=0, le=limits.MAX_FONT_SIZE)] = 16
     max_lines: Annotated[int, Field(ge=1, le=100)] | None = None
+    wrap: Literal["greedy", "balance"] = "greedy"
     plate: Plate | None = None
     animation: TextAnimation | None = None
 

@@ -75,14 +75,14 @@ class Canvas:
     def __init__(self, width: int, height: int, opaque: bool = False) -> None:
         self.width, self.height = width, height
         self.pixels: Pixels = np.zeros((height, width, 4), np.uint8)
-        alpha = skia.kOpaque_AlphaType if opaque else skia.kPremul_AlphaType
-        self._info = skia.ImageInfo.Make(width, height, skia.kBGRA_8888_ColorType, alpha)
-        self.surface = skia.Surface.MakeRasterDirect(self._info, self.pixels)
+        self._alpha = skia.kOpaque_AlphaType if opaque else skia.kPremul_AlphaType
+        info = skia.ImageInfo.Make(width, height, skia.kBGRA_8888_ColorType, self._alpha)
+        self.surface = skia.Surface.MakeRasterDirect(info, self.pixels)
         self.skia: skia.Canvas = self.surface.getCanvas()
 
     def image(self) -> skia.Image:
         """The pixels as an image that shares their memory; what is drawn later shows in it."""
-        return skia.Image.fromarray(self.pixels, colorType=skia.kBGRA_8888_ColorType, copy=False)
+        return skia.Image.fromarray(self.pixels, skia.kBGRA_8888_ColorType, self._alpha, copy=False)
 
     def snapshot(self) -> skia.Image:
         """The pixels as they are now."""

@@ -1,0 +1,48 @@
+"""Blur, on the layer's own small bitmap."""
+
+from collections.abc import Hashable
+from typing import Final
+
+import skia
+
+from flatrender.engine.layers_base import Content, Place
+from flatrender.engine.surface import Affine, Bitmap, bitmap
+
+_STEP: Final = 0.25
+"""Blur changes in steps of this many canvas units, so that a moving blur meets bitmaps that are already there."""
+_KEPT: Final = 24
+
+
+class Blurred:
+    """Draws a content blurred. Wide blurs are made at a fraction of the size: nothing that a pixel could show is left in them."""
+
+    def __init__(self, content: Content, place: Place) -> None:
+        self._content, self._place = content, place
+        self._made: dict[tuple[Hashable, int], Bitmap] = {}
+
+    def draw(self, canvas: skia.Canvas, base: Affine, t: float, blur: float, paint: skia.Paint) -> None:
+        """Draw with a Gaussian blur of standard deviation `blur` (canvas units)."""
+        step = max(1, round(blur / _STEP))
+        key = (self._content.state(t), step)
+        made = self._made.get(key)
+        if made is None:
+            if len(self._made) >= _KEPT:
+                self._made.clear()
+            made = self._made[key] = self._make(t, step * _STEP)
+        made.draw(canvas, base, paint)
+
+    def _make(self, t: float, sigma: float) -> Bitmap:
+        scale = min(self._place.scale, max(self._place.scale / 8, 3 / sigma))
+        reach = 3 * sigma
+        left, top, right, bottom = self._content.bounds
+        effect = skia.Paint(ImageFilter=skia.ImageFilters.Blur(sigma * scale, sigma * scale))
+
+        def draw(canvas: skia.Canvas, base: Affine) -> None:
+            canvas.save()
+            canvas.resetMatrix()
+            canvas.saveLayer(paint=effect)
+            self._content.draw(canvas, base, t, skia.Paint())
+            canvas.restore()
+            canvas.restore()
+
+        return bitmap((left - reach, top - reach, right + reach, bottom + reach), self._place.origin, scale, draw)

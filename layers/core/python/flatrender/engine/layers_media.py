@@ -1,0 +1,199 @@
+"""Pictures and videos as contents of layers."""
+
+import math
+from collections.abc import Hashable
+
+import skia
+
+from flatrender.composition.layers import ImageLayer, KenBurns, VideoLayer, View
+from flatrender.engine.easing import curve
+from flatrender.engine.layers_base import Bounds, Drawn, Kit, Place
+from flatrender.engine.layers_video import VideoReader
+from flatrender.engine.paints import Fill
+from flatrender.engine.surface import LINEAR, Affine, shrink
+
+
+class AssetUnreadable(Exception):
+    """A file that a composition names is not there or cannot be decoded."""
+
+
+def decode(asset: str, kit: Kit) -> skia.Image:
+    """The picture of an asset, upright, at its full size; decoded once per composition."""
+    if asset not in kit.decoded:
+        path = kit.assets.get(asset)
+        data = skia.Data.MakeFromFileName(str(path)) if path is not None else None
+        image = skia.Image.MakeFromEncoded(data) if data is not None else None
+        raster = image.makeRasterImage() if image is not None else None
+        if raster is None:
+            raise AssetUnreadable(f"The picture {asset} is missing or cannot be decoded.")
+        kit.decoded[asset] = raster
+    return kit.decoded[asset]
+
+
+def fitted(width: float, height: float, place: Place, cover: bool, view: View) -> Bounds:
+    """Where a picture of `width` × `height` lies in the box so that it covers it (or is contained in it) under a view."""
+    ratios = (place.width / width, place.height / height)
+    scale = (max(ratios) if cover else min(ratios)) * view.zoom
+    w, h = width * scale, height * scale
+
+    def offset(box: float, size: float, focus: float) -> float:
+        return (box - size) / 2 if size <= box else min(0.0, max(box - size, box / 2 - focus * size))
+
+    x, y = offset(place.width, w, view.focus[0]), offset(place.height, h, view.focus[1])
+    return x, y, x + w, y + h
+
+
+def still_picture(layer: ImageLayer, place: Place, kit: Kit) -> Drawn:
+    """A picture that does not move within its box: laid out once."""
+    image = decode(layer.asset, kit)
+    view = View(focus=layer.focus)
+    box = fitted(image.width(), image.height(), place, layer.fit == "cover", view)
+    shown = (max(0.0, box[0]), max(0.0, box[1]), min(place.width, box[2]), min(place.height, box[3]))
+    stroke = Fill(layer.stroke.color, kit.palette) if layer.stroke else None
+    line = layer.stroke.width if layer.stroke else 0.0
+
+    def draw(canvas: skia.Canvas, base: Affine, t: float) -> None:
+        width, height = (box[2] - box[0]) * abs(base.a), (box[3] - box[1]) * abs(base.d)
+        small = shrink(image, max(1, round(width)), max(1, round(height)))
+        outline = skia.RRect.MakeRectXY(skia.Rect.MakeLTRB(*shown), layer.radius, layer.radius)
+        canvas.save()
+        if layer.radius:
+            canvas.clipRRect(outline, skia.ClipOp.kIntersect, True)
+        elif layer.fit == "cover":
+            canvas.clipRect(skia.Rect.MakeLTRB(*shown), skia.ClipOp.kIntersect, False)
+        source = skia.Rect.MakeWH(small.width(), small.height())
+        canvas.drawImageRect(small, source, skia.Rect.MakeLTRB(*box), LINEAR)
+        canvas.restore()
+        if stroke:
+            paint = stroke.paint(t, shown)
+            paint.setStyle(skia.Paint.kStroke_Style)
+            paint.setStrokeWidth(line)
+            canvas.drawRRect(outline, paint)
+
+    full = image.isOpaque() and layer.fit == "cover" and not layer.radius
+    grow = line / 2
+    return Drawn(
+        place,
+        (shown[0] - grow, shown[1] - grow, shown[2] + grow, shown[3] + grow),
+        draw,
+        lambda t: stroke.state(t) if stroke else None,
+        layer.shadow,
+        kit.palette,
+        lambda t: full,
+    )
+
+
+class MovingPicture:
+    """A picture under a slow move: shrunk once to the largest size at which it is seen, then drawn bilinear."""
+
+    def __init__(self, layer: ImageLayer, move: KenBurns, place: Place, kit: Kit) -> None:
+        self._layer, self._place, self._move = layer, place, move
+        self.bounds: Bounds = (0.0, 0.0, place.width, place.height)
+        image = decode(layer.asset, kit)
+        self._size = image.width(), image.height()
+        self._curve = curve(move.easing)
+        box = fitted(*self._size, place, True, View(zoom=max(move.start.zoom, move.end.zoom)))
+        factor = (box[2] - box[0]) * place.scale / image.width()
+        if factor < 1:
+            image = shrink(image, math.ceil(image.width() * factor), math.ceil(image.height() * factor))
+        self._image = image
+        self._stroke = Fill(layer.stroke.color, kit.palette) if layer.stroke else None
+
+    def _view(self, t: float) -> View:
+        p = self._curve(t / self._place.life if self._place.life else 1.0)
+        a, b = self._move.start, self._move.end
+        zoom = a.zoom * (b.zoom / a.zoom) ** p
+        focus = [x + (y - x) * p for x, y in zip(a.focus, b.focus, strict=True)]
+        return View.model_construct(zoom=max(1.0, zoom), focus=focus)
+
+    def state(self, t: float) -> Hashable:
+        view = self._view(t)
+        return view.zoom, *view.focus, self._stroke.state(t) if self._stroke else None
+
+    def opaque(self, t: float) -> bool:
+        return bool(self._image.isOpaque()) and not self._layer.radius
+
+    def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
+        left, top, right, _ = fitted(*self._size, self._place, True, self._view(t))
+        draw_in_box(canvas, base, self._place, self._layer.radius, self._image, (left, top, right), paint)
+        if self._stroke and self._layer.stroke:
+            line = self._stroke.paint(t, self.bounds)
+            line.setStyle(skia.Paint.kStroke_Style)
+            line.setStrokeWidth(self._layer.stroke.width)
+            line.setAlphaf(line.getAlphaf() * paint.getAlphaf())
+            canvas.setMatrix(base.matrix())
+            canvas.drawRoundRect(skia.Rect.MakeLTRB(*self.bounds), self._layer.radius, self._layer.radius, line)
+
+
+def draw_in_box(
+    canvas: skia.Canvas,
+    base: Affine,
+    place: Place,
+    radius: float,
+    image: skia.Image,
+    span: tuple[float, float, float],
+    paint: skia.Paint,
+) -> None:
+    """Draw an image from (`left`, `top`) to `right` (the `span`), clipped to the box of the layer."""
+    left, top, right = span
+    canvas.save()
+    canvas.setMatrix(base.matrix())
+    if radius:
+        rounded = skia.RRect.MakeRectXY(skia.Rect.MakeWH(place.width, place.height), radius, radius)
+        canvas.clipRRect(rounded, skia.ClipOp.kIntersect, True)
+    else:
+        canvas.clipRect(skia.Rect.MakeWH(place.width, place.height), skia.ClipOp.kIntersect, not base.upright)
+    scale = (right - left) / image.width()
+    canvas.setMatrix(base.translate(left, top).scale(scale, scale).matrix())
+    canvas.drawImage(image, 0, 0, LINEAR, paint)
+    canvas.restore()
+
+
+class VideoContent:
+    """A playing video. Frames are decoded in order and at the size at which they are seen."""
+
+    def __init__(self, layer: VideoLayer, place: Place, kit: Kit) -> None:
+        path = kit.assets.get(layer.asset)
+        if path is None:
+            raise AssetUnreadable(f"The video {layer.asset} is missing.")
+        self._layer, self._place, self._path = layer, place, path
+        self.bounds: Bounds = (0.0, 0.0, place.width, place.height)
+        self._reader: VideoReader | None = None
+
+    def _open(self) -> VideoReader:
+        if self._reader is None:
+            layer, place = self._layer, self._place
+
+            def size(width: int, height: int) -> tuple[int, int]:
+                box = fitted(width, height, place, layer.fit == "cover", View(focus=layer.focus))
+                scale = min(1.0, (box[2] - box[0]) * place.scale / width)
+                return max(2, round(width * scale)), max(2, round(height * scale))
+
+            self._reader = VideoReader(self._path, size)
+        return self._reader
+
+    def _source_time(self, t: float) -> float:
+        """The time in the file that is seen at `t`."""
+        layer, reader = self._layer, self._open()
+        end = min(reader.duration, layer.trim_end if layer.trim_end is not None else math.inf)
+        length = max(1e-3, end - layer.trim_start)
+        along = t * layer.speed
+        along = along % length if layer.loop else min(along, length - 1e-3)
+        return layer.trim_start + along
+
+    def state(self, t: float) -> Hashable:
+        return round(self._source_time(t), 5)
+
+    def opaque(self, t: float) -> bool:
+        return self._layer.fit == "cover" and not self._layer.radius
+
+    def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
+        image = self._open().frame(self._source_time(t))
+        view = View(focus=self._layer.focus)
+        left, top, right, _ = fitted(image.width(), image.height(), self._place, self._layer.fit == "cover", view)
+        draw_in_box(canvas, base, self._place, self._layer.radius, image, (left, top, right), paint)
+
+
+def picture(layer: ImageLayer, place: Place, kit: Kit) -> Drawn | MovingPicture:
+    """An image layer's content; shadows are for pictures that rest."""
+    return MovingPicture(layer, layer.ken_burns, place, kit) if layer.ken_burns else still_picture(layer, place, kit)

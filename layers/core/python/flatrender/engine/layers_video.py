@@ -1,0 +1,93 @@
+"""Decodes a video for drawing: any time on request, in order when times grow."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import av
+import numpy as np
+import skia
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
+
+from flatrender.engine.surface import Pixels
+
+_JUMP: Final = 2.0
+"""Seconds ahead from which seeking beats decoding on."""
+_HD_LINES: Final = 720
+
+
+class VideoUnreadable(Exception):
+    """A video cannot be opened or holds no picture."""
+
+
+class VideoReader:
+    """The frames of one file. `size(width, height)` says at which size they are wanted, given their upright size."""
+
+    def __init__(self, path: Path, size: Callable[[int, int], tuple[int, int]]) -> None:
+        try:
+            self._container = av.open(str(path))
+        except (av.FFmpegError, OSError) as error:
+            raise VideoUnreadable(f"The video {path.name} cannot be opened: {error}") from error
+        if not self._container.streams.video:
+            raise VideoUnreadable(f"The file {path.name} holds no video.")
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+        self._size = size
+        self._base = float(self._stream.time_base or 1 / 90_000)
+        self._origin = (self._stream.start_time or 0) * self._base
+        self.duration = self._length()
+        self._frames: Iterator[VideoFrame] = iter(())
+        self._current: VideoFrame | None = None
+        self._next: VideoFrame | None = None
+        self._image: tuple[int, skia.Image] | None = None
+
+    def _length(self) -> float:
+        if self._stream.duration:
+            return float(self._stream.duration) * self._base
+        return float(self._container.duration or 0) / av.time_base
+
+    def _time(self, frame: VideoFrame) -> float:
+        return (frame.pts or 0) * self._base - self._origin
+
+    def _seek(self, time: float) -> None:
+        self._container.seek(round((time + self._origin) / self._base), stream=self._stream, backward=True)
+        self._frames = self._container.decode(self._stream)
+        self._current, self._next = next(self._frames, None), next(self._frames, None)
+
+    def frame(self, time: float) -> skia.Image:
+        """The frame that is on screen at `time` (seconds from the start of the video): the last one not after it."""
+        time += 1e-4
+        if self._current is None or time < self._time(self._current) or time > self._time(self._current) + _JUMP:
+            self._seek(max(0.0, time))
+            if self._current is not None and self._time(self._current) > time:
+                self._seek(0.0)
+        while self._next is not None and self._time(self._next) <= time:
+            self._current, self._next = self._next, next(self._frames, None)
+        if self._current is None:
+            raise VideoUnreadable("The video holds no frame that can be decoded.")
+        stamp = self._current.pts or 0
+        if self._image is None or self._image[0] != stamp:
+            self._image = (stamp, self._picture(self._current))
+        return self._image[1]
+
+    def _picture(self, frame: VideoFrame) -> skia.Image:
+        turned = round(frame.rotation / 90) % 4
+        upright = (frame.height, frame.width) if turned % 2 else (frame.width, frame.height)
+        width, height = self._size(*upright)
+        if turned % 2:
+            width, height = height, width
+        space = frame.colorspace
+        if space not in (Colorspace.ITU709, Colorspace.ITU601, Colorspace.SMPTE240M):
+            space = Colorspace.ITU709 if min(upright) >= _HD_LINES else Colorspace.ITU601
+        shrinking = width < frame.width
+        bgra = frame.reformat(
+            width,
+            height,
+            "bgra",
+            src_colorspace=space,
+            dst_color_range=ColorRange.JPEG,
+            interpolation=Interpolation.AREA if shrinking else Interpolation.BILINEAR,
+        )
+        pixels: Pixels = np.ascontiguousarray(np.rot90(bgra.to_ndarray(), turned))
+        return skia.Image.fromarray(pixels, colorType=skia.kBGRA_8888_ColorType, alphaType=skia.kOpaque_AlphaType)

@@ -1,0 +1,213 @@
+"""Breaks text into lines: wrapping, shrinking to fit, balancing, ellipsis, base direction. Knows widths, not pixels."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+ELLIPSIS: Final = "\u2026"
+
+_PIECE: Final = re.compile(
+    r"\n|[ \t\u2000-\u200a\u3000]+|[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff][\u3001\u3002\uff0c\uff01\uff1f]*"
+    r"|(?:(?![\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])[^ \t\n\u2000-\u200a\u3000\u200b-])+[-\u200b]*|[-\u200b]+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text that no line break may divide, `run` being the index of the run it belongs to.
+
+    `space` pieces vanish at the end of a line; `glued` pieces must stay with the one before (a word that goes on in another run).
+    """
+
+    text: str
+    run: int
+    width: float
+    space: bool = False
+    glued: bool = False
+    newline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    pieces: tuple[Piece, ...]
+    rtl: bool
+    last: bool
+    """Ends a paragraph: not justified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`factor` is what all sizes are multiplied with; widths of the pieces are still at factor 1."""
+
+    lines: tuple[Line, ...]
+    factor: float
+    cut: bool
+
+
+def is_rtl(text: str) -> bool | None:
+    """The direction of the first strong character; None without any."""
+    for character in text:
+        kind = unicodedata.bidirectional(character)
+        if kind in ("R", "AL"):
+            return True
+        if kind == "L":
+            return False
+    return None
+
+
+def pieces(texts: Sequence[str], width: Callable[[str, int], float]) -> list[Piece]:
+    """Cut runs into pieces; `width(text, run)` measures one at factor 1."""
+    found: list[Piece] = []
+    for run, text in enumerate(texts):
+        for position, match in enumerate(_PIECE.finditer(text.replace("\r\n", "\n").replace("\r", "\n"))):
+            word = match.group()
+            newline, space = word == "\n", not word.strip(" \t\u2000\u2003\u3000")
+            before = found[-1] if found else None
+            glued = position == 0 and before is not None and not (before.space or before.newline or space or newline)
+            found.append(Piece(word, run, 0.0 if newline else width(word, run), space and not newline, glued, newline))
+    return found
+
+
+def _paragraphs(all_pieces: Sequence[Piece]) -> list[list[Piece]]:
+    paragraphs: list[list[Piece]] = [[]]
+    for piece in all_pieces:
+        if piece.newline:
+            paragraphs.append([])
+        else:
+            paragraphs[-1].append(piece)
+    return paragraphs
+
+
+def _words(paragraph: Sequence[Piece]) -> list[list[Piece]]:
+    words: list[list[Piece]] = []
+    for piece in paragraph:
+        if piece.glued and words:
+            words[-1].append(piece)
+        else:
+            words.append([piece])
+    return words
+
+
+def _wrap(paragraph: Sequence[Piece], limit: float) -> list[list[Piece]]:
+    lines: list[list[Piece]] = [[]]
+    used = pending = 0.0
+    for word in _words(paragraph):
+        width = sum(piece.width for piece in word)
+        if word[0].space:
+            if lines[-1]:
+                lines[-1] += word
+                pending += width
+            continue
+        if lines[-1] and used + pending + width > limit + 1e-3:
+            while lines[-1] and lines[-1][-1].space:
+                lines[-1].pop()
+            lines.append([])
+            used = pending = 0.0
+        lines[-1] += word
+        used += pending + width
+        pending = 0.0
+    while lines[-1] and lines[-1][-1].space:
+        lines[-1].pop()
+    return lines
+
+
+def _length(line: Sequence[Piece]) -> float:
+    return sum(piece.width for piece in line)
+
+
+def _all_lines(paragraphs: Sequence[Sequence[Piece]], limit: float, direction: str) -> list[Line]:
+    lines: list[Line] = []
+    rtl = False
+    for paragraph in paragraphs:
+        own = is_rtl("".join(piece.text for piece in paragraph)) if direction == "auto" else direction == "rtl"
+        rtl = rtl if own is None else own
+        wrapped = _wrap(paragraph, limit)
+        lines += [Line(tuple(line), rtl, i == len(wrapped) - 1) for i, line in enumerate(wrapped)]
+    return lines
+
+
+def _balanced(paragraphs: Sequence[Sequence[Piece]], limit: float, direction: str) -> list[Line]:
+    """As many lines as greedy wrapping needs, but of even lengths."""
+    lines = _all_lines(paragraphs, limit, direction)
+    if not 1 < len(lines) <= 6:
+        return lines
+    low, high = limit / 3, limit
+    for _ in range(10):
+        middle = (low + high) / 2
+        tried = _all_lines(paragraphs, middle, direction)
+        fits = len(tried) == len(lines) and all(_length(line.pieces) <= limit for line in tried)
+        low, high = (low, middle) if fits else (middle, high)
+    return _all_lines(paragraphs, high, direction)
+
+
+def lay_out(
+    all_pieces: Sequence[Piece],
+    *,
+    width: float,
+    height: float,
+    line_height: Callable[[Line], float],
+    measure: Callable[[str, int], float],
+    max_lines: int | None,
+    smallest: float,
+    direction: Literal["auto", "ltr", "rtl"],
+    balance: bool,
+) -> Layout:
+    """Fit the pieces into `width` × `height`.
+
+    Tries factor 1 first, then the largest factor down to `smallest` at which everything fits; what does not fit even then is cut
+    and ends in an ellipsis. `line_height(line)` is at factor 1.
+    """
+    paragraphs = _paragraphs(all_pieces)
+    wrap = _balanced if balance else _all_lines
+
+    def fits(factor: float) -> bool:
+        lines = _all_lines(paragraphs, width / factor, direction)
+        if max_lines is not None and len(lines) > max_lines:
+            return False
+        if sum(line_height(line) for line in lines) * factor > height + 0.5:
+            return False
+        return all(_length(line.pieces) * factor <= width + 0.5 for line in lines)
+
+    factor = 1.0
+    if not fits(1.0) and smallest < 1.0:
+        low, high = smallest, 1.0
+        if fits(low):
+            for _ in range(9):
+                middle = (low + high) / 2
+                low, high = (middle, high) if fits(middle) else (low, middle)
+        factor = low
+    lines = wrap(paragraphs, width / factor, direction)
+    allowed, room = len(lines) if max_lines is None else max_lines, height / factor + 0.5
+    kept: list[Line] = []
+    for line in lines[:allowed]:
+        room -= line_height(line)
+        if room < 0 and kept:
+            break
+        kept.append(line)
+    cut = len(kept) < len(lines)
+    limit = width / factor
+    for i, line in enumerate(kept):
+        ends = cut and i == len(kept) - 1
+        if ends or _length(line.pieces) > limit + 1:
+            kept[i] = _shorten(line, limit, measure)
+            cut = True
+    return Layout(tuple(kept), factor, cut)
+
+
+def _shorten(line: Line, limit: float, measure: Callable[[str, int], float]) -> Line:
+    """The line cut so that it ends in an ellipsis and is no wider than `limit`."""
+    kept = list(line.pieces)
+    while kept:
+        last = kept[-1]
+        room = limit - _length(kept[:-1])
+        text = last.text.rstrip(" .,;:،؛-")
+        while text and measure(text + ELLIPSIS, last.run) > room:
+            text = text[:-1] if last is line.pieces[0] or len(kept) == 1 else ""
+        if text or len(kept) == 1:
+            shown = text + ELLIPSIS
+            kept[-1] = Piece(shown, last.run, measure(shown, last.run), False, last.glued)
+            break
+        kept.pop()
+    return Line(tuple(kept), line.rtl, line.last)
