@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from av.video.frame import VideoFrame
 
 Image = npt.NDArray[np.uint8]
 
@@ -43,3 +44,10 @@ def luma_grid(luma: Image) -> Image:
     areas = np.outer(np.diff(top), np.diff(left))
     means: Image = np.round(sums / areas).astype(np.uint8).reshape(-1)
     return means
+
+
+def luma_plane(frame: VideoFrame) -> Image:
+    """The luma of a planar or semi-planar 8-bit frame as height x width, without copying."""
+    plane = frame.planes[0]
+    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width]

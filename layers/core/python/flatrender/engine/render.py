@@ -14,14 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from av.video.frame import VideoFrame
 
 from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
 from flatrender.engine.encode import Converter, VideoSettings, VideoWriter, replacing
 from flatrender.engine.faults import EncodeFailed
-from flatrender.engine.frames import FrameSource, Image, luma_grid
+from flatrender.engine.frames import FrameSource, Image, luma_grid, luma_plane
 from flatrender.engine.reports import ChunkReport, FrameStatistics
 
 QUEUED_FRAMES: Final = 4
@@ -75,11 +74,11 @@ def encode_frames(  # noqa: PLR0917 - as render_chunk
             for number in range(frame_count):
                 encoder.put(drawing.next(first_frame + number), number)
             encoder.finish()
+            on_progress(frame_count)
         except BaseException:
             encoder.abandon()
             raise
     wall = time.perf_counter() - started
-    on_progress(frame_count)
     return ChunkReport(
         first_frame=first_frame,
         frames=frame_count,
@@ -120,13 +119,6 @@ class _Drawing:
             self.grids.append(self.grids[-1])
         self.changed.append(changed)
         return self._frame
-
-
-def luma_plane(frame: VideoFrame) -> Image:
-    """The luma of a planar or semi-planar 8-bit frame as height x width, without copying."""
-    plane = frame.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-    return rows[:, : plane.width]
 
 
 class _Encoder:
