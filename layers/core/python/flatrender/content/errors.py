@@ -1,0 +1,13 @@
+"""What can go wrong with templates."""
+
+from flatrender.kernel.errors import NotFound, PayloadTooLarge
+
+
+class TemplateNotFound(NotFound):
+    code = "template_not_found"
+    message = "There is no such template, or it is not yours. GET /v1/templates lists those you may use."
+
+
+class TemplateTooLarge(PayloadTooLarge):
+    code = "template_too_large"
+    message = "The template is larger than what can be stored."

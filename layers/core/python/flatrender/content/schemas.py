@@ -1,0 +1,72 @@
+"""What the catalogue answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import Query
+
+from flatrender.kernel.schemas import Response
+
+
+@dataclass(frozen=True)
+class TemplateFilter:
+    """What is wanted from the catalogue; everything given must hold."""
+
+    category: Annotated[str | None, Query(max_length=48, description="Code of a category.")] = None
+    tag: Annotated[str | None, Query(max_length=40, description="A tag, in any case.")] = None
+    aspect: Annotated[str | None, Query(pattern=r"^[1-9][0-9]?:[1-9][0-9]?$", description="Such as 16:9.")] = None
+    q: Annotated[
+        str | None, Query(max_length=200, description="Words; a match has one that begins with each of them.")
+    ] = None
+
+
+class TemplateSummary(Response):
+    """`name` and `description` are texts per language, `duration` seconds, `preview_url` a link that expires."""
+
+    id: str
+    version: int
+    code: str
+    name: dict[str, str]
+    description: dict[str, str]
+    category: str
+    tags: Sequence[str]
+    aspect: str
+    duration: float
+    preview_url: str | None
+    inputs_count: int
+    published_at: str
+
+
+class Choice(Response):
+    value: str
+    label: dict[str, str]
+
+
+class InputField(Response):
+    """Something to fill in; what does not apply to its `type` is null. An asset's default is the id of a file."""
+
+    name: str
+    type: Literal["text", "image", "video", "audio", "color", "choice", "toggle"]
+    label: dict[str, str]
+    help: dict[str, str] | None = None
+    group: str | None = None
+    required: bool
+    default: str | bool | None = None
+    max_length: int | None = None
+    multiline: bool | None = None
+    direction: Literal["auto", "ltr", "rtl"] | None = None
+    choices: Sequence[Choice] | None = None
+
+
+class TemplateDetail(TemplateSummary):
+    inputs: Sequence[InputField]
+
+
+class Category(Response):
+    code: str
+    templates: int
+
+
+class Categories(Response):
+    data: Sequence[Category]
