@@ -140,6 +140,7 @@ def _tempo(speed: float) -> Graph:
     graph = Graph()
     nodes = [graph.add_abuffer(sample_rate=RATE, format="fltp", layout="stereo")]
     nodes += [graph.add("atempo", str(step)) for step in (*steps, speed)]
+    nodes.append(graph.add("aformat", "sample_fmts=fltp:channel_layouts=stereo"))
     nodes.append(graph.add("abuffersink"))
     graph.link_nodes(*nodes).configure()
     return graph
