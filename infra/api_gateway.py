@@ -88,17 +88,17 @@ def _preflight(path: str, methods: list[str]) -> dict[str, Any]:
     preflight: dict[str, Any] = {
         "security": [],
         "responses": {
-            "204": {
+            "200": {
                 "description": "Allowed.",
                 "headers": {name: {"schema": {"type": "string"}} for name in headers},
             }
         },
         "x-amazon-apigateway-integration": {
             "type": "mock",
-            "requestTemplates": {"application/json": '{"statusCode": 204}'},
+            "requestTemplates": {"application/json": '{"statusCode": 200}'},
             "responses": {
                 "default": {
-                    "statusCode": "204",
+                    "statusCode": "200",
                     "responseParameters": {f"method.response.header.{name}": value for name, value in headers.items()},
                 }
             },
