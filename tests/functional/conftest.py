@@ -40,10 +40,10 @@ from moto import mock_aws
 
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.ids import new_id
+from flatrender.kernel.scopes import USER_SCOPES
 from flatrender.platform import clients
 from flatrender.platform.settings import settings
 from flatrender.platform.tables import Item
-from flatrender.web.caller import USER_SCOPES
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTEXTS = ("identity", "tenants", "files", "content", "studio", "render", "ledger", "progress")

@@ -105,7 +105,8 @@ async def _known(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, FlatRenderError)  # noqa: S101 - narrows the type that Starlette erased
     if error.status >= 500:
         observe.logger().warning(error.text, extra={"code": error.code}, exc_info=error)
-    return JSONResponse(envelope(error), error.status)
+    wait = error.details.get("retry_after_seconds")
+    return JSONResponse(envelope(error), error.status, headers=None if wait is None else {"Retry-After": str(wait)})
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

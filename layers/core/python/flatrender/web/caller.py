@@ -80,9 +80,3 @@ ProjectsWrite = Annotated[Caller, Depends(_Requires("projects:write"))]
 RendersRead = Annotated[Caller, Depends(_Requires("renders:read"))]
 RendersWrite = Annotated[Caller, Depends(_Requires("renders:create"))]
 RendersCancel = Annotated[Caller, Depends(_Requires("renders:cancel"))]
-
-USER_SCOPES = (
-    "profile:read profile:write files:read files:write templates:read projects:read projects:write "
-    "renders:create renders:read renders:cancel"
-)
-"""What every user's token carries, space-separated as in RFC 6749."""
