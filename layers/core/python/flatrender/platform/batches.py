@@ -1,0 +1,23 @@
+"""Queue batches, one record at a time: what fails is tried again, what succeeded is not."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flatrender.platform import observe
+
+Response = dict[str, list[dict[str, str]]]
+
+
+def each(event: dict[str, Any], handle: Callable[[dict[str, Any]], None]) -> Response:
+    """Calls `handle` with each SQS record of a batch, and reports as failed those for which it raised.
+
+    The event source mapping must have `FunctionResponseTypes: [ReportBatchItemFailures]`.
+    """
+    failed = []
+    for record in event["Records"]:
+        try:
+            handle(record)
+        except Exception:  # noqa: BLE001 - whatever it was: this record is tried again, the others are not
+            observe.logger().exception("record failed", extra={"message_id": record["messageId"]})
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
