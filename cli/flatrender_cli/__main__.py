@@ -1,0 +1,3 @@
+from flatrender_cli.main import run
+
+run()

@@ -1,0 +1,156 @@
+"""What this machine must have, one check each. A check returns what it found and never raises."""
+
+import ctypes.util
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import httpx
+
+from flatrender_cli import endpoints
+from flatrender_cli.errors import CliError
+
+type State = Literal["ok", "missing", "note"]
+"""`missing` must be mended for `make demo` and `make test` to work; a `note` need not."""
+
+NEEDED_GIB = 4
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check saw, and the command that mends it."""
+
+    name: str
+    state: State
+    found: str
+    mend: str | None = None
+
+
+def root() -> Path | None:
+    """The repository this command was started in, or None."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "infra/header.yaml").is_file()), None)
+
+
+def findings() -> Iterator[Finding]:
+    """Runs the checks one after another."""
+    checks: tuple[Callable[[], Finding], ...] = (
+        _python,
+        lambda: _command("make", "apt-get install make"),
+        lambda: _command("git", "apt-get install git"),
+        _uv,
+        _disk,
+        lambda: _library("EGL", "libegl1"),
+        lambda: _library("GL", "libgl1"),
+        _engine,
+        _fonts,
+        _port,
+        _deployment,
+    )
+    for check in checks:
+        yield check()
+
+
+def _python() -> Finding:
+    # The bootstrap needs any python3; what runs us is the one that uv brought, or the same.
+    if not shutil.which("python3"):
+        return Finding("python3", "missing", "not found", "apt-get install python3")
+    return Finding("python3", "ok", f"{platform.python_version()} at {sys.executable}")
+
+
+def _command(name: str, mend: str) -> Finding:
+    path = shutil.which(name)
+    return Finding(name, "ok", path) if path else Finding(name, "missing", "not found", mend)
+
+
+def _uv() -> Finding:
+    repository = root()
+    own = sorted(repository.glob(".build/*/bin/uv")) if repository else []
+    path = os.environ.get("UV") or (str(own[0]) if own else shutil.which("uv"))
+    if path:
+        return Finding("uv", "ok", path)
+    return Finding("uv", "missing", "not found", "make venv   # installs the pinned uv from its lock")
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage(root() or Path.cwd()).free / 2**30
+    found = f"{free:.1f} GiB free"
+    if free >= NEEDED_GIB:
+        return Finding("disk", "ok", found)
+    return Finding("disk", "missing", found, f"free some: environments, layers and renders take {NEEDED_GIB} GiB")
+
+
+def _library(name: str, package: str) -> Finding:
+    path = ctypes.util.find_library(name)
+    if path:
+        return Finding(f"lib{name}", "ok", path)
+    return Finding(f"lib{name}", "missing", "not found; skia does not load without it", f"apt-get install {package}")
+
+
+def _engine() -> Finding:
+    # In a process of its own: a missing library must not take this command down with it.
+    code = "import flatrender.engine.render, skia, av; print(f'skia {skia.__version__}, PyAV {av.__version__}')"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=_environment())
+    if run.returncode == 0:
+        return Finding("render engine", "ok", run.stdout.strip())
+    reason = (run.stderr.strip().splitlines() or [f"ended with {run.returncode}"])[-1]
+    return Finding("render engine", "missing", reason, "make venv")
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+def _fonts() -> Finding:
+    repository = root()
+    named = os.environ.get("FONTS_DIR")
+    folder = Path(named) if named else repository / "layers/fonts" if repository else None
+    if folder is None:
+        return Finding("fonts", "missing", "not in the repository", "export FONTS_DIR=…/layers/fonts")
+    count = len(list(folder.glob("*.ttf")))
+    if count and (folder / "fonts.json").is_file():
+        return Finding("fonts", "ok", f"{count} in {folder}")
+    return Finding("fonts", "missing", f"none in {folder}", "git checkout -- layers/fonts")
+
+
+def _port() -> Finding:
+    port = int(os.environ.get(endpoints.PORT_VARIABLE, endpoints.DEFAULT_PORT))
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            taken = True
+        else:
+            taken = False
+    name = f"port {port}"
+    if not taken:
+        return Finding(name, "ok", "free")
+    try:
+        ours = httpx.get(f"http://127.0.0.1:{port}/_localstack/health", timeout=3).is_success
+    except httpx.HTTPError:
+        ours = False
+    if ours:
+        return Finding(name, "ok", "the local cloud answers there")
+    return Finding(name, "missing", "taken by another program", f"make up FLATRENDER_PORT={port + 1}")
+
+
+def _deployment() -> Finding:
+    name = "deployed system"
+    try:
+        where = endpoints.resolve()
+        answer = httpx.get(f"{where.api}/v1/health", timeout=5)
+    except CliError as error:
+        return Finding(name, "note", error.message, "make up")
+    except httpx.HTTPError as error:
+        return Finding(name, "note", f"does not answer: {error or type(error).__name__}", "make up")
+    if answer.is_success:
+        return Finding(name, "ok", where.api)
+    return Finding(name, "note", f"answers {answer.status_code} at {where.api}", "make up")

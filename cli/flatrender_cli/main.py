@@ -1,0 +1,108 @@
+"""`flatrender`: the commands, and how their errors are shown."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from flatrender_cli import endpoints
+from flatrender_cli.console import errors
+from flatrender_cli.errors import CliError
+
+app = typer.Typer(
+    name="flatrender",
+    help="Render videos, through the deployed system or on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on standard output.")]
+
+
+@app.command("demo")
+def _demo(
+    *,
+    api: Annotated[str | None, typer.Option(help="Address of the API.", envvar=endpoints.API_VARIABLE)] = None,
+    socket: Annotated[str | None, typer.Option(help="Address of the socket.", envvar=endpoints.SOCKET_VARIABLE)] = None,
+    mailbox: Annotated[
+        str | None, typer.Option(help="Address of the local mailbox.", envvar=endpoints.MAILBOX_VARIABLE)
+    ] = None,
+    photo: Annotated[list[Path] | None, typer.Option(help="A photo of yours; give it twice.")] = None,
+    title: Annotated[str, typer.Option(help="The text in the video.")] = "Rendered on the real thing",
+    output: Annotated[Path, typer.Option("-o", "--out", help="Folder for the video and the poster.")] = Path("out"),
+    backend: Annotated[str, typer.Option(help="auto, burst (Lambda) or batch.")] = "auto",
+    as_json: Json = False,
+) -> None:
+    """Register, upload two photos, and render a first video through the deployed system."""
+    from flatrender_cli.demo import demo, two_photos
+
+    demo(
+        endpoints.resolve(api, socket, mailbox),
+        two_photos(photo or []),
+        output,
+        title=title,
+        backend=backend,
+        as_json=as_json,
+    )
+
+
+@app.command("render")
+def _render(
+    file: Annotated[Path, typer.Argument(help="A composition or a template, as JSON.")],
+    *,
+    output: Annotated[Path, typer.Option("-o", "--out", help="The MP4 to write.")],
+    assets: Annotated[Path | None, typer.Option(help="Folder of the media; by default the file's own.")] = None,
+    inputs: Annotated[Path | None, typer.Option(help="What fills the template's inputs, as JSON.")] = None,
+    resolution: Annotated[str, typer.Option(help="source, 360p … 2160p, along the shorter side.")] = "source",
+    quality: Annotated[str, typer.Option(help="draft, standard or high.")] = "standard",
+    processes: Annotated[int | None, typer.Option(min=1, max=64, help="Chunks drawn at a time.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Render a composition on this machine, with the engine that the cloud uses."""
+    from flatrender_cli.render import render
+
+    render(
+        file,
+        output,
+        assets=assets,
+        inputs=inputs,
+        resolution=resolution,
+        quality=quality,
+        processes=processes,
+        as_json=as_json,
+    )
+
+
+@app.command("doctor")
+def _doctor(*, as_json: Json = False) -> None:
+    """Say what is missing on this machine, and what mends it."""
+    from flatrender_cli.doctor import doctor
+
+    doctor(as_json=as_json)
+
+
+def run() -> None:
+    """The console script: one clear message for what the user can mend, a traceback only for our own bugs."""
+    try:
+        app()
+    except CliError as error:
+        if "--json" in sys.argv:
+            print(json.dumps({"error": {"message": error.message, "hint": error.hint, "details": list(error.details)}}))
+        else:
+            show(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        errors.print("Stopped.")
+        sys.exit(130)
+
+
+def show(error: CliError) -> None:
+    errors.print(f"[bold red]Error:[/] {escape(error.message)}", highlight=False, soft_wrap=True)
+    for line in error.details:
+        errors.print(f"  - {line}", highlight=False, markup=False, soft_wrap=True)
+    if error.hint:
+        errors.print(f"[dim]{escape(error.hint)}[/]", highlight=False, soft_wrap=True)

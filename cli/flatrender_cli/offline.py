@@ -1,0 +1,152 @@
+"""Renders a composition on this machine, as the cloud would: chunks in processes, sound apart, joined and verified."""
+
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.sharedctypes import SynchronizedArray
+from pathlib import Path
+from typing import Any
+
+from flatrender.composition.chunks import ChunkSpec, plan
+from flatrender.composition.profiles import Profile
+from flatrender.composition.schemas import Composition
+from flatrender.engine.reports import AudioReport, ChunkReport, Expected
+from flatrender.kernel.errors import FlatRenderError
+from flatrender_cli.documents import Media
+from flatrender_cli.errors import CliError
+
+POLL_SECONDS = 0.1
+Progress = Callable[[str, int, int], None]
+"""Stage, frames done, frames in all."""
+
+_done: "SynchronizedArray[int] | None" = None
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What came out: `seconds` is the wall time of all steps."""
+
+    frames: int
+    width: int
+    height: int
+    fps: int
+    duration: float
+    size_bytes: int
+    seconds: float
+
+
+def render(
+    composition: Composition,
+    media: Media,
+    profile: Profile,
+    out: Path,
+    on_progress: Progress,
+    *,
+    processes: int | None = None,
+) -> Rendered:
+    """Renders into the MP4 file `out`, with at most `processes` chunks at a time (default: one per core, two at least).
+
+    Raises CliError: drawing, encoding or verification failed; `out` is then what it was before.
+    """
+    from flatrender.engine.assemble import assemble
+    from flatrender.engine.verify import verify
+
+    started = time.perf_counter()
+    specs = plan(composition, profile, media.infos)
+    total = sum(spec.frame_count for spec in specs)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".flatrender-", dir=out.parent) as folder:
+        work = Path(folder)
+        try:
+            reports, sound = _draw(
+                composition, media, profile, specs, work, processes or max(2, os.cpu_count() or 2), on_progress
+            )
+            on_progress("assemble", total, total)
+            whole = work / "video.mp4"
+            assemble([_chunk(work, spec) for spec in specs], work / "audio.m4a" if sound else None, whole)
+            on_progress("verify", total, total)
+            faults = verify(whole, Expected.of(reports, sound, profile.fps))
+        except FlatRenderError as error:
+            raise CliError(error.text) from error
+        except BrokenProcessPool as error:
+            raise CliError("A process that drew a chunk was killed.", hint="Is there enough memory?") from error
+        if faults:
+            raise CliError("The video did not pass verification:", details=tuple(fault.message for fault in faults))
+        size = whole.stat().st_size
+        whole.replace(out)
+    return Rendered(
+        frames=total,
+        width=profile.width,
+        height=profile.height,
+        fps=profile.fps,
+        duration=total / profile.fps,
+        size_bytes=size,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _draw(  # noqa: PLR0917 - one call, from `render`
+    composition: Composition,
+    media: Media,
+    profile: Profile,
+    specs: Sequence[ChunkSpec],
+    work: Path,
+    processes: int,
+    on_progress: Progress,
+) -> tuple[list[ChunkReport], AudioReport | None]:
+    from flatrender.composition.chunks import audio_key
+
+    # Spawned, not forked: skia and PyAV hold threads and locks that a fork would copy in any state.
+    spawning = multiprocessing.get_context("spawn")
+    done = spawning.Array("i", len(specs))
+    total = sum(spec.frame_count for spec in specs)
+    document = composition.model_dump_json()
+    pool = ProcessPoolExecutor(min(processes, len(specs) + 1), spawning, _initialise, (done,))
+    try:
+        audible = audio_key(composition, media.infos) is not None
+        audio = pool.submit(_render_audio, document, media.paths, work / "audio.m4a") if audible else None
+        chunks = [
+            pool.submit(_render_chunk, document, media.paths, profile, spec, _chunk(work, spec)) for spec in specs
+        ]
+        waiting: set[Future[Any]] = {*chunks, *((audio,) if audio else ())}
+        while waiting:
+            finished, waiting = wait(waiting, timeout=POLL_SECONDS)
+            for future in finished:
+                future.result()
+            on_progress("render", sum(done[:]), total)
+        return [future.result() for future in chunks], audio.result() if audio else None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _chunk(work: Path, spec: ChunkSpec) -> Path:
+    return work / f"{spec.index:04d}.mp4"
+
+
+def _initialise(done: "SynchronizedArray[int]") -> None:
+    global _done  # noqa: PLW0603 - how a pool's processes share an array
+    _done = done
+
+
+def _render_chunk(document: str, paths: dict[str, Path], profile: Profile, spec: ChunkSpec, out: Path) -> ChunkReport:
+    from flatrender.engine.render import render_chunk
+
+    def progress(frames: int) -> None:
+        if _done is not None:
+            _done[spec.index] = frames
+
+    composition = Composition.model_validate_json(document)
+    report = render_chunk(composition, paths, profile, spec.first_frame, spec.frame_count, out, progress, threads=1)
+    progress(spec.frame_count)
+    return report
+
+
+def _render_audio(document: str, paths: dict[str, Path], out: Path) -> AudioReport | None:
+    from flatrender.engine.audio import render_audio
+
+    return render_audio(Composition.model_validate_json(document), paths, out)

@@ -1,0 +1,70 @@
+"""The processes that draw chunks on this machine, found by their environment and how busy they are."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A process; `started` tells it from a later one with the same pid."""
+
+    pid: int
+    started: str
+
+    def cpu_seconds(self) -> float:
+        """Processor time of all its threads, 0 when it is gone."""
+        fields = _stat(self.pid)
+        return (int(fields[11]) + int(fields[12])) / TICKS if self.alive() and fields else 0.0
+
+    def alive(self) -> bool:
+        fields = _stat(self.pid)
+        return bool(fields) and fields[0] != "Z" and fields[19] == self.started
+
+    def send(self, number: signal.Signals) -> None:
+        if self.alive():
+            os.kill(self.pid, number)
+
+
+def with_environment(name: str, matches: Callable[[str], bool]) -> list[Worker]:
+    """Processes started with an environment variable whose value matches."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            entries = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        for entry in entries:
+            key, _, value = entry.partition(b"=")
+            fields = _stat(int(folder.name))
+            if key.decode(errors="replace") == name and matches(value.decode(errors="replace")) and fields:
+                found.append(Worker(int(folder.name), fields[19]))
+    return found
+
+
+def busiest(candidates: Callable[[], list[Worker]], *, timeout: float, need: float = 0.25) -> Worker:
+    """The first candidate seen to use `need` seconds of processor time; a worker that only starts up uses less.
+
+    Raises AssertionError: none did within `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    before: dict[Worker, float] = {}
+    while time.monotonic() < deadline:
+        for worker in candidates():
+            used = worker.cpu_seconds()
+            if used - before.setdefault(worker, used) >= need:
+                return worker
+        time.sleep(0.03)
+    raise AssertionError(f"no worker was busy within {timeout} s; saw {sorted(w.pid for w in before)}")
+
+
+def _stat(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
