@@ -1,0 +1,138 @@
+"""Cuts a render into chunks, each keyed by exactly what it draws.
+
+A chunk is a closed group of pictures on a fixed time grid. Its key covers the layers that are on screen within it, the content of
+the files they name, the fonts, the engine and the profile; so a change at second 8 leaves the chunks before it in the cache.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from flatrender.composition import timeline
+from flatrender.composition.assets import AssetInfo
+from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable, shipped
+from flatrender.composition.layers import CounterLayer, GroupLayer, ImageLayer, Layer, TextLayer, VideoLayer
+from flatrender.composition.profiles import Profile
+from flatrender.composition.schemas import Composition
+from flatrender.composition.version import ENGINE_VERSION
+
+CHUNK_SECONDS: Final = 2.5
+
+
+class ChunkSpec(BaseModel):
+    """Frames `first_frame` … `first_frame + frame_count - 1` of the whole; `key` is a SHA-256 in hex."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    first_frame: int
+    frame_count: int
+    key: str
+
+
+def plan(
+    composition: Composition,
+    profile: Profile,
+    assets: Mapping[str, AssetInfo],
+    seconds: float = CHUNK_SECONDS,
+    fonts: FontTable | None = None,
+) -> list[ChunkSpec]:
+    """The chunks of a render, in order, without gap or overlap. Every asset of the composition must be in `assets`."""
+    total, step = profile.frame_count(composition.duration), max(1, round(seconds * profile.fps))
+    keys = _Keys(composition, profile, assets, fonts or shipped())
+    specs = []
+    for index, first in enumerate(range(0, total, step)):
+        count = min(step, total - first)
+        specs.append(ChunkSpec(index=index, first_frame=first, frame_count=count, key=keys.key(first, count)))
+    return specs
+
+
+def audio_key(composition: Composition, assets: Mapping[str, AssetInfo]) -> str | None:
+    """The hash of all that is heard; None for a silent composition."""
+    heard: list[Any] = [["track", assets[track.asset].sha256, _plain(track)] for track in composition.audio]
+    for placed in timeline.layers(composition):
+        layer = placed.layer
+        if isinstance(layer, VideoLayer) and layer.volume != 0 and assets[layer.asset].has_audio:
+            how = layer.model_dump(mode="json", include={"trim_start", "trim_end", "speed", "loop", "volume"})
+            heard.append(["layer", assets[layer.asset].sha256, placed.start, placed.end, how])
+    return _hash([ENGINE_VERSION, composition.duration, heard]) if heard else None
+
+
+def _plain(model: BaseModel) -> Any:
+    return model.model_dump(mode="json", exclude={"id", "asset"})
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class _Keys:
+    def __init__(self, composition: Composition, profile: Profile, assets: Mapping[str, AssetInfo], fonts: FontTable) -> None:
+        self._composition, self._profile, self._assets, self._fonts = composition, profile, assets, fonts
+        self._scenes = timeline.scenes(composition)
+        self._picture = profile.model_dump(mode="json", exclude={"audio_rate", "audio_bitrate"})
+
+    def key(self, first: int, count: int) -> str:
+        """The key of the chunk that starts at frame `first`."""
+        # Whether a layer rests in a frame is seen from the frames beside it, so these belong to what a chunk depends on.
+        begin, until = (first - 1) / self._profile.fps, (first + count) / self._profile.fps
+        canvas = self._composition.canvas
+        parts: list[Any] = [ENGINE_VERSION, self._picture, canvas.width, canvas.height, first, count]
+        for placed in self._scenes:
+            if placed.start > until + timeline.EPSILON or placed.end < begin - timeline.EPSILON:
+                continue
+            scene = placed.scene
+            background = scene.background if scene.background is not None else canvas.background
+            shown = self._layers(scene.layers, placed.start, placed.end, begin, until)
+            transition = _plain(scene.transition) if placed.overlap and begin < placed.start + placed.overlap else None
+            parts.append([placed.start, self._resolved({"background": _value(background)}), transition, placed.end < until, shown])
+        parts.append(self._layers(self._composition.overlays, 0.0, self._composition.duration, begin, until))
+        return _hash(self._resolved(parts))
+
+    def _layers(self, layers: list[Layer], start: float, end: float, begin: float, until: float) -> list[Any]:
+        shown: list[Any] = []
+        for layer in layers:
+            first, last = timeline.span(layer, start, end)
+            if first > until + timeline.EPSILON or last < begin - timeline.EPSILON:
+                continue
+            own = layer.model_dump(mode="json", exclude={"id", "asset", "layers", "volume", "start", "duration"})
+            entry: dict[str, Any] = {"layer": own, "start": first, "end": last}
+            if isinstance(layer, (ImageLayer, VideoLayer)):
+                entry["asset"] = self._assets[layer.asset].sha256
+            elif isinstance(layer, (TextLayer, CounterLayer)):
+                entry["fonts"] = self._fonts.hashes(self._families(layer))
+            elif isinstance(layer, GroupLayer):
+                entry["layers"] = self._layers(layer.layers, first, last, begin, until)
+            shown.append(entry)
+        return shown
+
+    def _families(self, layer: TextLayer | CounterLayer) -> list[str]:
+        names = [layer.style.font, *([run.font for run in layer.runs if run.font] if isinstance(layer, TextLayer) else [])]
+        roles = self._composition.theme.fonts
+        families = []
+        for name in names:
+            role = roles.get(name.removeprefix("theme:")) if name.startswith("theme:") else None
+            families.append(role.family if role else DEFAULT_FAMILY if name.startswith("theme:") else name)
+        return families
+
+    def _resolved(self, value: Any, key: str = "") -> Any:
+        """The value with `theme:` names replaced by what they mean, so that an unused theme entry changes no key."""
+        if isinstance(value, dict):
+            return {name: self._resolved(inner, name) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self._resolved(inner, key) for inner in value]
+        if isinstance(value, str) and value.startswith("theme:") and key != "text":
+            name = value.removeprefix("theme:")
+            if key == "font":
+                role = self._composition.theme.fonts.get(name)
+                return [role.family, role.weight] if role else value
+            return self._resolved(self._composition.theme.colors.get(name, value + "?"), key)
+        return value
+
+
+def _value(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value

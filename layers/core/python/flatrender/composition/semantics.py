@@ -1,0 +1,182 @@
+"""What a well-formed composition may still get wrong: files, fonts, theme, times, sizes."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from flatrender.composition import limits, paths, timeline
+from flatrender.composition.assets import AssetInfo
+from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable
+from flatrender.composition.layers import CounterLayer, ImageLayer, Path, ShapeLayer, TextLayer, TextStyle, VideoLayer
+from flatrender.composition.schema_faults import closest, escape
+from flatrender.composition.schemas import AudioTrack, Composition
+from flatrender.composition.timeline import EPSILON, PlacedLayer
+from flatrender.kernel.faults import Fault
+
+_TEXT_KEYS: Final = frozenset({"text", "prefix", "suffix", "id", "family"})
+_TOLERANCE: Final = 1e-3
+
+
+def check(composition: Composition, document: Any, assets: Mapping[str, AssetInfo], fonts: FontTable) -> list[Fault]:
+    """Every fault that the schema cannot see. `document` is the raw form of `composition`."""
+    found = [*_theme(composition, document, fonts), *_times(composition)]
+    count = 0
+    for placed in timeline.layers(composition):
+        count += 1
+        if count > limits.MAX_LAYERS:
+            found.append(_fault("", "too_many_layers", f"A composition may have at most {limits.MAX_LAYERS} layers in all."))
+            break
+        found += _layer(placed, composition, assets, fonts)
+    for index, track in enumerate(composition.audio):
+        found += _audio(track, f"/audio/{index}", composition.duration, assets)
+    return found
+
+
+def _fault(pointer: str, code: str, message: str) -> Fault:
+    return Fault(pointer=pointer, code=code, message=message)
+
+
+def _theme(composition: Composition, document: Any, fonts: FontTable) -> Iterator[Fault]:
+    theme = composition.theme
+    for role, font in theme.fonts.items():
+        if font.family not in fonts.families:
+            yield _font_fault(f"/theme/fonts/{escape(role)}/family", font.family, fonts)
+    for name in theme.colors:
+        seen, color = {name}, theme.colors[name]
+        while color.startswith("theme:"):
+            target = color.removeprefix("theme:")
+            if target in seen:
+                yield _fault(f"/theme/colors/{escape(name)}", "theme_color", f"The colour {name!r} refers to itself.")
+                break
+            seen.add(target)
+            color = theme.colors.get(target, "")
+        if len(seen) > 6:
+            yield _fault(f"/theme/colors/{escape(name)}", "theme_color", f"The colour {name!r} refers on more than five times.")
+    for pointer, key, value in _references(document, ""):
+        name = value.removeprefix("theme:")
+        if key == "font":
+            # body, heading and the like are understood without a theme: they fall back to the default family.
+            if name not in theme.fonts and theme.fonts:
+                hint = closest(name, theme.fonts) or "."
+                yield _fault(pointer, "theme_font", f"The theme has no font role {name!r}{hint}")
+        elif name not in theme.colors:
+            yield _fault(pointer, "theme_color", f"The theme has no colour {name!r}{closest(name, theme.colors) or '.'}")
+
+
+def _references(node: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
+    """(pointer, key, value) of every `theme:` name in the document."""
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in items:
+        if isinstance(value, str):
+            if value.startswith("theme:") and key not in _TEXT_KEYS:
+                yield f"{pointer}/{escape(key)}", str(key), value
+        else:
+            yield from _references(value, f"{pointer}/{escape(key)}")
+
+
+def _times(composition: Composition) -> Iterator[Fault]:
+    placed = timeline.scenes(composition)
+    for scene, after in zip(placed, [*placed[1:], None], strict=True):
+        outgoing = after.overlap if after else 0.0
+        if scene.overlap + outgoing > scene.scene.duration + EPSILON:
+            index = scene.index if scene.overlap >= outgoing or after is None else after.index
+            yield _fault(
+                f"/scenes/{index}/transition/duration",
+                "transition_overlap",
+                f"The transitions into and out of scene {scene.index} take {scene.overlap + outgoing:g} s together, "
+                f"longer than the scene itself ({scene.scene.duration:g} s).",
+            )
+    if composition.duration > limits.MAX_DURATION:
+        yield _fault("/scenes", "duration", f"The video would last {composition.duration:g} s; the most is {limits.MAX_DURATION:g} s.")
+
+
+def _layer(placed: PlacedLayer, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable) -> Iterator[Fault]:
+    layer, pointer = placed.layer, placed.pointer
+    life = placed.parent_end - placed.parent_start
+    if placed.depth > limits.MAX_NESTING:
+        yield _fault(pointer, "too_deep", f"Groups may be nested at most {limits.MAX_NESTING} deep.")
+    if layer.start >= life - EPSILON:
+        yield _fault(f"{pointer}/start", "time_outside", f"The layer starts at {layer.start:g} s, when what holds it has ended ({life:g} s).")
+    elif layer.duration is not None and layer.start + layer.duration > life + _TOLERANCE:
+        yield _fault(
+            f"{pointer}/duration",
+            "time_outside",
+            f"The layer would end at {layer.start + layer.duration:g} s; what holds it ends at {life:g} s.",
+        )
+    box = getattr(layer, "box", None)
+    if box is not None and (box[2] <= 0 or box[3] <= 0):
+        yield _fault(f"{pointer}/box", "empty_box", "Width and height of a box must be greater than 0.")
+    match layer:
+        case TextLayer():
+            if sum(len(run.text) for run in layer.runs) > limits.MAX_TEXT:
+                yield _fault(f"{pointer}/runs", "text_too_long", f"A text layer may have at most {limits.MAX_TEXT} characters.")
+            for index, run in enumerate(layer.runs):
+                where = f"{pointer}/runs/{index}"
+                font_pointer = f"{where}/font" if run.font else f"{pointer}/style/font"
+                yield from _text(run.text, run.font or layer.style.font, f"{where}/text", font_pointer, composition, fonts)
+        case CounterLayer():
+            yield from _counter(layer.style, layer.prefix + layer.suffix, pointer, composition, fonts)
+        case ImageLayer():
+            yield from _asset(layer.asset, "image", f"{pointer}/asset", assets)
+        case VideoLayer():
+            yield from _asset(layer.asset, "video", f"{pointer}/asset", assets)
+            yield from _trim(layer, pointer, assets)
+        case ShapeLayer(geometry=Path() as path):
+            try:
+                paths.parse(path.data)
+            except ValueError as error:
+                yield _fault(f"{pointer}/geometry/data", "path_data", f"This is not valid SVG path data: {error}.")
+            if path.view_box[2] <= 0 or path.view_box[3] <= 0:
+                yield _fault(f"{pointer}/geometry/view_box", "empty_box", "Width and height of a view box must be greater than 0.")
+
+
+def _counter(style: TextStyle, text: str, pointer: str, composition: Composition, fonts: FontTable) -> Iterator[Fault]:
+    yield from _text(text, style.font, pointer, f"{pointer}/style/font", composition, fonts)
+
+
+def _text(
+    text: str, font: str, pointer: str, font_pointer: str, composition: Composition, fonts: FontTable
+) -> Iterator[Fault]:
+    family = font
+    if font.startswith("theme:"):
+        role = composition.theme.fonts.get(font.removeprefix("theme:"))
+        family = role.family if role else DEFAULT_FAMILY
+    elif font not in fonts.families:
+        yield _font_fault(font_pointer, font, fonts)
+    missing = fonts.missing(text, family)
+    if missing:
+        shown = " ".join(f"{c} (U+{ord(c):04X})" for c in missing[:8])
+        yield _fault(pointer, "glyph_missing", f"No font has these characters: {shown}{' …' if len(missing) > 8 else ''}.")
+
+
+def _font_fault(pointer: str, family: str, fonts: FontTable) -> Fault:
+    names = ", ".join(sorted(fonts.families))
+    return _fault(pointer, "font_missing", f"The font {family!r} is not available{closest(family, fonts.families) or '.'} There are: {names}.")
+
+
+def _asset(asset: str, kind: str, pointer: str, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
+    info = assets.get(asset)
+    if info is None:
+        yield _fault(pointer, "asset_missing", f"There is no file {asset}; upload it first, or choose another.")
+    elif not info.ready:
+        yield _fault(pointer, "asset_not_ready", f"The file {asset} is still being checked; wait until it is ready.")
+    elif info.kind != kind and not (kind == "audio" and info.kind == "video" and info.has_audio):
+        needed = {"image": "a picture", "video": "a video", "audio": "sound"}[kind]
+        yield _fault(pointer, "asset_kind", f"{needed.capitalize()} is needed here; the file {asset} is of kind {info.kind!r}.")
+
+
+def _trim(part: VideoLayer | AudioTrack, pointer: str, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
+    if part.trim_end is not None and part.trim_end <= part.trim_start:
+        yield _fault(f"{pointer}/trim_end", "time_outside", "'trim_end' must be later than 'trim_start'.")
+    info = assets.get(part.asset)
+    if info and info.duration is not None and part.trim_start >= info.duration:
+        yield _fault(f"{pointer}/trim_start", "time_outside", f"The file lasts {info.duration:g} s; 'trim_start' lies after its end.")
+
+
+def _audio(track: AudioTrack, pointer: str, duration: float, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
+    yield from _asset(track.asset, "audio", f"{pointer}/asset", assets)
+    yield from _trim(track, pointer, assets)
+    if track.start >= duration - EPSILON:
+        yield _fault(f"{pointer}/start", "time_outside", f"The track starts at {track.start:g} s; the video ends at {duration:g} s.")
+    length = (track.duration if track.duration is not None else duration) + _TOLERANCE
+    if track.fade_in + track.fade_out > length:
+        yield _fault(f"{pointer}/fade_out", "time_outside", "Fading in and out takes longer than the track plays.")
