@@ -35,9 +35,12 @@ class SnapshotItem(Item):
 
 
 class SubscriberItem(Item):
+    """`seen` is the sequence number that the connection was brought up to when it subscribed."""
+
     Meta = meta("progress")
 
     connection_id = UnicodeAttribute()
+    seen = NumberAttribute()
 
 
 class ConnectionItem(Item):

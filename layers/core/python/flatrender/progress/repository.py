@@ -109,12 +109,12 @@ def finish(tenant_id: str, job_id: str, outcome: Outcome) -> SnapshotItem | None
     return _write(_snapshot_keys(tenant_id, job_id), actions, SnapshotItem.status == RUNNING)
 
 
-def subscribers(tenant_id: str, job_id: str) -> list[str]:
-    """The connections that watch a job."""
+def subscribers(tenant_id: str, job_id: str, *, before: int | None = None) -> list[str]:
+    """The connections that watch a job; with `before`, only those that were not yet told that sequence number."""
     found = SubscriberItem.query(
         _job(tenant_id, job_id), SubscriberItem.sk.startswith(SUBSCRIBER), consistent_read=True
     )
-    return [str(item.connection_id) for item in found]
+    return [str(item.connection_id) for item in found if before is None or item.seen < before]
 
 
 def connect(tenant_id: str, user_id: str, connection_id: str, version: int) -> None:
@@ -165,6 +165,7 @@ def subscribe(tenant_id: str, job_id: str, connection_id: str, *, seen: int) -> 
         sk=SUBSCRIBER + connection_id,
         type="subscriber",
         connection_id=connection_id,
+        seen=seen,
         expires_at=epoch() + CONNECTION_SECONDS,
     )
     try:

@@ -112,7 +112,7 @@ def _deliver(tenant_id: str, snapshot: SnapshotItem, *, may_fail: bool) -> None:
     message = message_of(snapshot)
     job_id = str(snapshot.job_id)
     untold = 0
-    for connection_id in repository.subscribers(tenant_id, job_id):
+    for connection_id in repository.subscribers(tenant_id, job_id, before=int(snapshot.seq)):
         try:
             alive = push.post(connection_id, message)
         except Unavailable:
