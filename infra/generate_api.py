@@ -80,7 +80,12 @@ def openapi_of(endpoint: Endpoint) -> dict[str, Any]:
     if spec is None or spec.loader is None or not endpoint.source.exists():
         raise RouteError(f"{endpoint.logical_id}: there is no {endpoint.source.relative_to(ROOT)}.")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise RouteError(
+            f"{endpoint.source.relative_to(ROOT)} cannot be imported: {type(error).__name__}: {error}"
+        ) from error
     document: dict[str, Any] = module.app.openapi()
     for item in document["paths"].values():
         for method in METHODS:

@@ -1,5 +1,6 @@
 """Starts and stops the local cloud itself: ministack as a process of ours, or a LocalStack that is there."""
 
+import hashlib
 import json
 import shutil
 import socket
@@ -27,10 +28,13 @@ def start(local: Local) -> bool:
     if local.cloud == "localstack":
         return _start_localstack(local)
     process = processes.running(local, NAME)
-    if process and _answers_within(local, HEALTH_TIMEOUT):
+    version = local.home / "run/cloud.version"
+    current = version.exists() and version.read_text() == _version()
+    if process and current and _answers_within(local, HEALTH_TIMEOUT):
         return False
     if process:
-        print(f"The local cloud (pid {process.pid}) does not answer any more; starting it afresh.")
+        reason = "does not answer any more" if current else "is of an older version"
+        print(f"The local cloud (pid {process.pid}) {reason}; starting it afresh.")
         processes.stop(local, NAME, patience=STOP_SECONDS)
     if _port_taken(local.port):
         owner = processes.owner_of_port(local.port)
@@ -38,6 +42,7 @@ def start(local: Local) -> bool:
             f"Port {local.port} is taken by {owner}. End it, or choose another port: make up FLATRENDER_PORT=4567"
         )
     _launch(local)
+    version.write_text(_version())
     deadline = time.monotonic() + START_SECONDS
     while not healthy(local):
         if processes.running(local, NAME) is None or time.monotonic() > deadline:
@@ -84,6 +89,12 @@ def _launch(local: Local) -> None:
     }
     python = ROOT / ".build/cloud/bin/python"
     processes.start(local, NAME, [str(python), str(ROOT / "infra/local/emulator.py")], environment, local.home)
+
+
+def _version() -> str:
+    """Of what a running local cloud has loaded."""
+    files = ("infra/local/emulator.py", "infra/local/emulated_batch.py", "requirements/cloud.txt")
+    return hashlib.sha256(b"".join((ROOT / file).read_bytes() for file in files)).hexdigest()
 
 
 def _start_localstack(local: Local) -> bool:

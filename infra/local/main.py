@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import batch
 import cloud
-import deploy
 import processes
+import stack
 from settings import DEFAULT_PORT, ROOT, Local, LocalError, bare_environment, local
 
 AGENT = "batch-agent"
@@ -25,7 +25,7 @@ def up(target: Local) -> None:
     """Start, deploy, seed; whatever of it is done already is not done again."""
     began = time.monotonic()
     started = cloud.start(target)
-    changed = deploy.deploy(target)
+    changed = stack.deploy(target)
     if changed and target.port == DEFAULT_PORT:
         shutil.copyfile(target.outputs, ROOT / ".build/outputs.json")
     if changed:
@@ -49,7 +49,7 @@ def seed(target: Local) -> None:
     script = ROOT / "infra/seed/seed.py"
     if not script.exists():
         return
-    environment = bare_environment() | deploy.environment(target) | target.aws()
+    environment = bare_environment() | stack.environment(target) | target.aws()
     environment |= {
         "FLATRENDER_OUTPUTS": str(target.outputs),
         "FLATRENDER_ADMIN_FILE": str(target.home / "admin.json"),
@@ -66,8 +66,7 @@ def seed(target: Local) -> None:
 
 def agent(target: Local, *, restart: bool) -> None:
     """Register what Batch needs, and run the agent that carries its jobs out."""
-    definition = batch.register(target)
-    if definition is None:
+    if not batch.register(target):
         return
     if restart:
         processes.stop(target, AGENT, patience=AGENT_STOP_SECONDS)

@@ -94,9 +94,9 @@ def _started(pid: int) -> str:
         except OSError:
             return ""
         return "" if fields[0] == "Z" else fields[19]
-    listing = subprocess.run(  # noqa: S607 - where there is no /proc, such as on macOS
-        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    # Where there is no /proc, such as on macOS.
+    command = ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)]
+    listing = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     return "" if listing.startswith("Z") else listing.partition(" ")[2].strip()
 
 
@@ -105,7 +105,7 @@ def owner_of_port(port: int) -> str:
     inodes = _listening_inodes(port)
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            links = [os.readlink(link) for link in (folder / "fd").iterdir()]
+            links = [str(link.readlink()) for link in (folder / "fd").iterdir()]
         except OSError:
             continue
         if any(f"socket:[{inode}]" in links for inode in inodes):

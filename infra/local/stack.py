@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -93,17 +92,21 @@ def environment(local: Local) -> dict[str, str]:
     return variables
 
 
-def _sam_deploy(local: Local) -> None:
-    parameters = {
+def parameters(local: Local) -> dict[str, str]:
+    """What a local deployment gives for the template's parameters."""
+    return {
         "Stage": "local",
         "LocalEndpoint": local.endpoint,
         "PublicApiUrl": local.endpoint,
         "FontsDir": str(ROOT / "layers/fonts"),
         "LogRetentionDays": "1",
     }
+
+
+def _sam_deploy(local: Local) -> None:
     command = [str(SAM), "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     command += ["--stack-name", local.stack, "--template-file", str(BUILT)]
-    command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+    command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters(local).items())]
     done = _sam(command, local.aws())
     local.log("deploy").write_text(done.stdout + done.stderr)
     if done.returncode:
