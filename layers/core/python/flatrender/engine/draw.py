@@ -87,31 +87,45 @@ class Stage:
         """Draw a run of resting layers from its cached image."""
         if not run:
             return
-        states = self.states(frame)
+        states, time = self.states(frame), frame / self._fps
         key = tuple((i, states[i]) for i in run)
+        if key not in self._runs and not self._covers(run[0], time) and not self._worth_merging(run, time):
+            for i in run:
+                self._draw_one(canvas, self._base, i, time)
+            return
         made = self._runs.get(key)
         if made is None:
             if len(self._runs) >= _KEPT_RUNS:
                 self._runs.pop(next(iter(self._runs)))
-            made = self._runs[key] = self._merge(run, frame / self._fps)
+            made = self._runs[key] = self._merge(run, time)
         image, left, top = made
         canvas.resetMatrix()
         canvas.drawImage(image, left, top, NEAREST, _COPY if image.isOpaque() else None)
 
+    def _worth_merging(self, run: list[int], time: float) -> bool:
+        """Whether one image of all is less to copy than each one's own: groups and blurs cost more than a copy."""
+        areas = [_area(self._clipped([i], time)) * self._nodes[i - 1].cost(time) for i in run]
+        return _area(self._clipped(run, time)) < sum(areas)
+
+    def _clipped(self, run: list[int], time: float) -> tuple[int, int, int, int]:
+        """The whole pixels of the canvas that some layers touch."""
+        edges = [self._nodes[i - 1].bounds(self._base, time) for i in run]
+        left, top = int(max(0, min(e[0] for e in edges) - 1)), int(max(0, min(e[1] for e in edges) - 1))
+        right, bottom = max(e[2] for e in edges) + 2, max(e[3] for e in edges) + 2
+        return left, top, max(left + 1, int(min(self._width, right))), max(top + 1, int(min(self._height, bottom)))
+
     def _merge(self, run: list[int], time: float) -> tuple[skia.Image, int, int]:
         solid = self._covers(run[0], time)
-        left, top, right, bottom = 0, 0, self._width, self._height
-        if not solid:
-            edges = [self._nodes[i - 1].bounds(self._base, time) for i in run]
-            left = int(max(0, min(edge[0] for edge in edges) - 1))
-            top = int(max(0, min(edge[1] for edge in edges) - 1))
-            right = int(min(self._width, max(edge[2] for edge in edges) + 2))
-            bottom = int(min(self._height, max(edge[3] for edge in edges) + 2))
-        target = Canvas(max(1, right - left), max(1, bottom - top), opaque=solid)
+        left, top, right, bottom = (0, 0, self._width, self._height) if solid else self._clipped(run, time)
+        target = Canvas(right - left, bottom - top, opaque=solid)
         shifted = self._base._replace(tx=-float(left), ty=-float(top))
         for i in run:
             self._draw_one(target.skia, shifted, i, time)
         return target.snapshot(), left, top
+
+
+def _area(box: tuple[int, int, int, int]) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 class FrameSource:
@@ -189,5 +203,6 @@ class FrameSource:
             progress,
             lambda: scene(old.index % 2, old),
             lambda: scene(new.index % 2, new),
+            lambda: self._stages[old.index].draw(self._target.skia, frame),
             self._palette,
         )

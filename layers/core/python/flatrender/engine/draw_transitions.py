@@ -22,15 +22,18 @@ def combine(
     progress: float,
     old: Callable[[], Canvas],
     new: Callable[[], Canvas],
+    old_here: Callable[[], None],
     palette: Palette,
 ) -> None:
     """Fill `canvas` with the old and the new scene as the transition shows them at `progress` (0…1).
 
-    `old` and `new` draw their scene when they are called; a transition calls only for what it shows.
+    `old` and `new` draw their scene when they are called, `old_here` the old one straight onto `canvas`; a transition calls only
+    for what it shows.
     """
     match transition:
         case CrossFade():
-            _place(canvas, old(), 0, 0, _COPY)
+            old_here()
+            canvas.resetMatrix()
             _place(canvas, new(), 0, 0, skia.Paint(Alphaf=_EVEN(progress)))
         case Slide():
             _slide(canvas, _SMOOTH(progress), transition.direction, old(), new())

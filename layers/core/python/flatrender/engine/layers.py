@@ -1,6 +1,6 @@
 """Layers over time: where each one is, how it moves, what it draws, and whether it changes from frame to frame."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from typing import Final, NamedTuple
 
 import skia
@@ -152,9 +152,17 @@ class LayerNode:
     def bounds(self, base: Affine, time: float) -> Bounds:
         """The pixels that it may touch."""
         pose = self.pose(time)
-        reach = 3 * pose.blur
-        left, top, right, bottom = self.content.bounds
-        return self.affine(base, pose).bounds(left - reach, top - reach, right + reach, bottom + reach)
+        matrix = self.affine(base, pose)
+        reach = 3 * pose.blur * max(abs(part) for part in matrix[:4])
+        left, top, right, bottom = self.content.extent(matrix, time - self.start)
+        return left - reach, top - reach, right + reach, bottom + reach
+
+    def cost(self, time: float) -> float:
+        """Roughly how many times as long as copying its pixels drawing it takes."""
+        pose = self.pose(time)
+        turned = pose.rotation % 360 != 0 or (pose.scale_x, pose.scale_y) != (1.0, 1.0)
+        heavy = isinstance(self.content, GroupContent) or isinstance(self.content, layers_media.MovingPicture)
+        return 1.0 + 2.0 * turned + 2.0 * heavy + (pose.blur > 0)
 
     def draw(self, canvas: skia.Canvas, base: Affine, time: float) -> None:
         pose, t = self.pose(time), time - self.start
@@ -211,6 +219,17 @@ class GroupContent:
     def opaque(self, t: float) -> bool:
         return False
 
+    def extent(self, base: Affine, t: float) -> Bounds:
+        time = self._start + t
+        every = [node.bounds(base, time) for node in self._nodes if node.state(time) is not None]
+        if not every:
+            return base.bounds(0, 0, 0, 0)
+        edges = [side(bounds[i] for bounds in every) for i, side in enumerate((min, min, max, max))]
+        if self._clip:
+            box = base.bounds(*self._box)
+            edges = [side(edge, limit) for edge, limit, side in zip(edges, box, (max, max, min, min), strict=True)]
+        return edges[0], edges[1], edges[2], edges[3]
+
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         time = self._start + t
         shown = [node for node in self._nodes if node.state(time) is not None]
@@ -221,22 +240,13 @@ class GroupContent:
         as_one = paint.getAlphaf() < 1 or paint.getBlendMode() != skia.BlendMode.kSrcOver
         if as_one:
             canvas.resetMatrix()
-            canvas.saveLayer(_around(shown, base, time), paint)
+            left, top, right, bottom = self.extent(base, t)
+            canvas.saveLayer(skia.Rect.MakeLTRB(left - 1, top - 1, right + 1, bottom + 1), paint)
         for node in shown:
             node.draw(canvas, base, time)
         if as_one:
             canvas.restore()
         canvas.restore()
-
-
-def _around(nodes: Sequence[LayerNode], base: Affine, time: float) -> skia.Rect | None:
-    """The pixels that some layers touch together."""
-    every = [node.bounds(base, time) for node in nodes]
-    if not every:
-        return None
-    return skia.Rect.MakeLTRB(
-        min(b[0] for b in every) - 1, min(b[1] for b in every) - 1, max(b[2] for b in every) + 1, max(b[3] for b in every) + 1
-    )
 
 
 def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:

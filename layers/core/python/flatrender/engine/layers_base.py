@@ -10,7 +10,8 @@ import skia
 from flatrender.composition.layers import Shadow
 from flatrender.composition.schemas import FontRole
 from flatrender.engine.fonts import FontLibrary
-from flatrender.engine.paints import Palette, color4f
+from flatrender.engine.paints import Palette
+from flatrender.engine.shadows import caster, shadowed
 from flatrender.engine.surface import Affine, Bitmap, bitmap
 
 type Bounds = tuple[float, float, float, float]
@@ -54,6 +55,10 @@ class Content(Protocol):
         """Whether every pixel of the box is covered."""
         ...
 
+    def extent(self, base: Affine, t: float) -> Bounds:
+        """The pixels that it may touch when drawn under `base`."""
+        ...
+
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         """Draw under `base` (units → pixels); `paint` carries opacity and blend mode."""
         ...
@@ -73,7 +78,8 @@ class Drawn:
         fills: Callable[[float], bool] = lambda t: False,
     ) -> None:
         self._place, self._draw, self._state, self._fills = place, draw, state, fills
-        self._shadow = _shadow_paint(shadow, palette, place.scale) if shadow else None
+        self._shadow = caster(shadow, palette, place.scale) if shadow else None
+        self._bare = bounds
         self.bounds = shadowed(bounds, shadow)
         self._last: tuple[Hashable, Bitmap] | None = None
 
@@ -83,42 +89,17 @@ class Drawn:
     def opaque(self, t: float) -> bool:
         return self._fills(t)
 
+    def extent(self, base: Affine, t: float) -> Bounds:
+        return base.bounds(*self.bitmap(t).box)
+
     def bitmap(self, t: float) -> Bitmap:
         state = self._state(t)
         if self._last is None or self._last[0] != state:
-            self._last = (state, bitmap(self.bounds, self._place.origin, self._place.scale, lambda c, b: self._render(c, b, t)))
+            made = bitmap(
+                self._bare, self._place.origin, self._place.scale, lambda c, b: self._draw(c, b, t), self._shadow
+            )
+            self._last = (state, made)
         return self._last[1]
-
-    def _render(self, canvas: skia.Canvas, base: Affine, t: float) -> None:
-        if self._shadow is None:
-            self._draw(canvas, base, t)
-            return
-        canvas.save()
-        canvas.resetMatrix()
-        canvas.saveLayer(paint=self._shadow)
-        canvas.setMatrix(base.matrix())
-        self._draw(canvas, base, t)
-        canvas.restore()
-        canvas.restore()
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         self.bitmap(t).draw(canvas, base, paint)
-
-
-def shadowed(bounds: Bounds, shadow: Shadow | None) -> Bounds:
-    """Bounds with room for a shadow."""
-    if shadow is None:
-        return bounds
-    reach = 3 * shadow.blur + 1
-    return (
-        bounds[0] - max(0.0, reach - shadow.x),
-        bounds[1] - max(0.0, reach - shadow.y),
-        bounds[2] + max(0.0, reach + shadow.x),
-        bounds[3] + max(0.0, reach + shadow.y),
-    )
-
-
-def _shadow_paint(shadow: Shadow, palette: Palette, scale: float) -> skia.Paint:
-    sigma = shadow.blur * scale / 2
-    color = color4f(palette.parse(shadow.color)).toColor()
-    return skia.Paint(ImageFilter=skia.ImageFilters.DropShadow(shadow.x * scale, shadow.y * scale, sigma, sigma, color))

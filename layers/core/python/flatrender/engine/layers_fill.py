@@ -8,7 +8,7 @@ import skia
 from flatrender.composition.layers import CounterLayer, GradientLayer, ProgressLayer, SolidLayer
 from flatrender.composition.values import Gradient, Keyframes
 from flatrender.engine.easing import Track, curve
-from flatrender.engine.layers_base import Drawn, Kit, Place
+from flatrender.engine.layers_base import Bounds, Drawn, Kit, Place
 from flatrender.engine.layers_vector import run_style, stroke_of
 from flatrender.engine.paints import Fill
 from flatrender.engine.surface import Affine
@@ -31,6 +31,9 @@ class FillContent:
 
     def opaque(self, t: float) -> bool:
         return self._fill.opaque(t)
+
+    def extent(self, base: Affine, t: float) -> Bounds:
+        return base.bounds(*self.bounds)
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         own = self._fill.paint(t, self.bounds)

@@ -113,6 +113,9 @@ class MovingPicture:
     def opaque(self, t: float) -> bool:
         return bool(self._image.isOpaque()) and not self._layer.radius
 
+    def extent(self, base: Affine, t: float) -> Bounds:
+        return base.bounds(*self.bounds)
+
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         left, top, right, _ = fitted(*self._size, self._place, True, self._view(t))
         draw_in_box(canvas, base, self._place, self._layer.radius, self._image, (left, top, right), paint)
@@ -186,6 +189,9 @@ class VideoContent:
 
     def opaque(self, t: float) -> bool:
         return self._layer.fit == "cover" and not self._layer.radius
+
+    def extent(self, base: Affine, t: float) -> Bounds:
+        return base.bounds(*self.bounds)
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         image = self._open().frame(self._source_time(t))

@@ -119,6 +119,9 @@ class TextContent:
         self._draw_plate(canvas, t)
         self.block.draw(canvas, t, self._stroke)
 
+    def extent(self, base: Affine, t: float) -> Bounds:
+        return self._whole.extent(base, t) if self._progress(t) is None else base.bounds(*self.bounds)
+
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         progress = self._progress(t)
         if progress is None or self._animation is None:

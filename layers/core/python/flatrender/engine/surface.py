@@ -117,22 +117,38 @@ def bitmap(
     origin: tuple[float, float],
     scale: float,
     draw: Callable[[skia.Canvas, Affine], None],
+    effect: "Callable[[skia.Image], tuple[skia.Image, int]] | None" = None,
 ) -> Bitmap:
-    """Draw what lies within `bounds` (layer units) into a bitmap at `scale`.
+    """Draw what lies within `bounds` (layer units) into a bitmap at `scale`, no larger than what was drawn.
 
     `origin` is where the layer's (0, 0) rests on the canvas; the bitmap is laid on the pixel grid of that place, so that a layer
-    at rest is copied and not resampled.
+    at rest is copied and not resampled. `effect` turns the image into another that is larger by so many pixels on each side.
     """
     left, top, right, bottom = bounds
     scale = min(scale, MAX_SIDE / max(right - left, 1e-3), MAX_SIDE / max(bottom - top, 1e-3))
     x0, y0 = math.floor((origin[0] + left) * scale + 1e-6), math.floor((origin[1] + top) * scale + 1e-6)
     x1, y1 = math.ceil((origin[0] + right) * scale - 1e-6), math.ceil((origin[1] + bottom) * scale - 1e-6)
     canvas = Canvas(max(1, x1 - x0), max(1, y1 - y0))
-    left, top = x0 / scale - origin[0], y0 / scale - origin[1]
-    base = Affine(scale, 0, 0, scale, -left * scale, -top * scale)
+    base = Affine(scale, 0, 0, scale, origin[0] * scale - x0, origin[1] * scale - y0)
     canvas.skia.setMatrix(base.matrix())
     draw(canvas.skia, base)
-    return Bitmap(canvas.snapshot(), left, top, scale)
+    image, dx, dy = _cropped(canvas)
+    if effect is not None:
+        image, grown = effect(image)
+        dx, dy = dx - grown, dy - grown
+    return Bitmap(image, (x0 + dx) / scale - origin[0], (y0 + dy) / scale - origin[1], scale)
+
+
+def _cropped(canvas: Canvas) -> tuple[skia.Image, int, int]:
+    """The part of a canvas that is not transparent, and where it lies."""
+    alpha = canvas.pixels[:, :, 3]
+    rows = np.flatnonzero(alpha.any(axis=1))
+    if not len(rows):
+        return Canvas(1, 1).snapshot(), 0, 0
+    columns = np.flatnonzero(alpha[rows[0] : rows[-1] + 1].any(axis=0))
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    part = np.ascontiguousarray(canvas.pixels[top:bottom, left:right])
+    return skia.Image.fromarray(part, skia.kBGRA_8888_ColorType, skia.kPremul_AlphaType), left, top
 
 
 def shrink(image: skia.Image, width: int, height: int) -> skia.Image:
