@@ -76,7 +76,7 @@ def _uv() -> Finding:
     path = os.environ.get("UV") or (str(own[0]) if own else shutil.which("uv"))
     if path:
         return Finding("uv", "ok", path)
-    return Finding("uv", "missing", "not found", "make venv   # installs the pinned uv from its lock")
+    return Finding("uv", "missing", "not found", "make setup")
 
 
 def _disk() -> Finding:
@@ -101,7 +101,7 @@ def _engine() -> Finding:
     if run.returncode == 0:
         return Finding("render engine", "ok", run.stdout.strip())
     reason = (run.stderr.strip().splitlines() or [f"ended with {run.returncode}"])[-1]
-    return Finding("render engine", "missing", reason, "make venv")
+    return Finding("render engine", "missing", reason, "make setup")
 
 
 def _environment() -> dict[str, str]:

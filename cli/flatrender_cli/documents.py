@@ -32,10 +32,9 @@ class Media:
         """
         from flatrender_cli.media import inspect
 
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        asset_id = asset_id or derived_id(SYSTEM_TENANT_ID, digest)
+        asset_id = asset_id or derived_id(SYSTEM_TENANT_ID, hashlib.sha256(path.read_bytes()).hexdigest())
         if asset_id not in self.infos:
-            self.infos[asset_id] = inspect(path, asset_id, digest)
+            self.infos[asset_id] = inspect(path, asset_id)
             self.paths[asset_id] = path
         return asset_id
 
@@ -86,9 +85,9 @@ def faulty(path: Path, faults: list[Fault]) -> CliError:
 
 
 def _bound(path: Path, document: dict[str, Any], assets: Path, inputs: dict[str, Any], media: Media) -> dict[str, Any]:
-    from flatrender.composition.bind import bind
     from pydantic import ValidationError
 
+    from flatrender.composition.bind import bind
     from flatrender.composition.schemas import TemplateDefinition
 
     try:

@@ -1,8 +1,12 @@
-"""What a media file is, by decoding it with the engine's own probe."""
+"""Media files: their type by name, and what the engine's probe finds in them."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flatrender_cli.errors import CliError
+
+if TYPE_CHECKING:
+    from flatrender.composition.assets import AssetInfo
 
 TYPES = {
     ".jpg": "image/jpeg",
@@ -17,7 +21,6 @@ TYPES = {
     ".m4a": "audio/mp4",
     ".wav": "audio/wav",
     ".ogg": "audio/ogg",
-    ".flac": "audio/flac",
 }
 
 
@@ -30,3 +33,19 @@ def type_of(path: Path) -> str:
     if found is None:
         raise CliError(f"{path.name} is not a kind of file that can be used.", hint=f"These are: {' '.join(TYPES)}")
     return found
+
+
+def inspect(path: Path, asset_id: str) -> "AssetInfo":
+    """What is in a file, found by decoding it. Needs the render engine, which the demo does without.
+
+    Raises CliError: it cannot be used.
+    """
+    from flatrender.composition.assets import AssetInfo
+    from flatrender.engine.faults import RejectedMedia
+    from flatrender.engine.probe import probe
+
+    try:
+        found = probe(path, type_of(path))
+    except RejectedMedia as rejection:
+        raise CliError(f"{path}: {rejection.text}") from rejection
+    return AssetInfo(id=asset_id, **found.model_dump(include=set(AssetInfo.model_fields) - {"id", "ready"}))
