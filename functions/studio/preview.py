@@ -1,0 +1,34 @@
+"""POST /v1/projects/{project_id}/preview: a still of any time point. Send `Accept: image/jpeg`."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from flatrender.kernel.ids import Id
+from flatrender.studio import preview
+from flatrender.studio.errors import PreviewOutOfRange, PreviewTooLarge, ProjectInvalid, ProjectNotFound
+from flatrender.web.api import api, entrypoint, errors
+from flatrender.web.caller import ProjectsRead
+
+app = api("Previews")
+
+
+class Jpeg(Response):
+    media_type = "image/jpeg"
+
+
+@app.post(
+    "/v1/projects/{project_id}/preview",
+    response_class=Jpeg,
+    responses=errors(ProjectNotFound, ProjectInvalid, PreviewOutOfRange, PreviewTooLarge),
+)
+def still(
+    project_id: Id,
+    caller: ProjectsRead,
+    at: Annotated[float | None, Query(ge=0, le=3600, description="Seconds; the middle when not given.")] = None,
+    width: Annotated[int, Query(ge=16, le=1920, description="Pixels; the height follows.")] = 960,
+) -> Response:
+    return Jpeg(preview.still(caller, project_id, at, width))
+
+
+handler = entrypoint(app)

@@ -1,0 +1,30 @@
+"""A still of a project at any time point. Needs the render layer; imported by the preview function alone."""
+
+from flatrender.kernel.caller import Caller
+from flatrender.kernel.faults import Fault
+from flatrender.studio import asset_cache, service
+from flatrender.studio.errors import PreviewOutOfRange, PreviewTooLarge
+
+
+def still(caller: Caller, project_id: str, at: float | None, width: int) -> bytes:
+    """A JPEG, `width` pixels wide, of what the project shows at `at` seconds (by default in the middle).
+
+    Raises ProjectNotFound, ProjectInvalid with every fault, PreviewOutOfRange, PreviewTooLarge.
+    """
+    from flatrender.engine.still import render_still
+    from flatrender.files import service as files
+
+    composition, assets = service.drawable(caller, project_id)
+    moment = composition.duration / 2 if at is None else at
+    last_frame = composition.duration - 1 / composition.canvas.fps
+    if moment > composition.duration:
+        message = f"The project lasts {composition.duration:g} seconds; 'at' must not be later."
+        raise PreviewOutOfRange(faults=[Fault(pointer="/query/at", code="out_of_range", message=message)])
+    seen = {asset_id: info for asset_id, info in assets.items() if info.kind != "audio"}
+    try:
+        paths = asset_cache.fetch((info.sha256, files.object_key(caller.tenant_id, info)) for info in seen.values())
+    except OverflowError as error:
+        raise PreviewTooLarge(limit=asset_cache.CACHE_BYTES) from error
+    return render_still(
+        composition, dict(zip(seen, paths, strict=True)), max(0.0, min(moment, last_frame)), width, "jpeg"
+    )
