@@ -37,6 +37,7 @@ os.environ.pop("AWS_PROFILE", None)
 import boto3
 import pytest
 from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
 
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.ids import new_id
@@ -47,6 +48,21 @@ from flatrender.platform.tables import Item
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTEXTS = ("identity", "tenants", "files", "content", "studio", "render", "ledger", "progress")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _atomic_requests() -> Iterator[None]:
+    """DynamoDB runs each request, a transaction too, as if it were alone. moto takes no lock: threads get one here."""
+    lock = threading.Lock()
+    plain = DynamoHandler.call_action
+
+    def alone(handler: DynamoHandler) -> Any:
+        with lock:
+            return plain(handler)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DynamoHandler, "call_action", alone)
+        yield
 
 
 @pytest.fixture
