@@ -43,7 +43,7 @@ test: lint types unit functional architecture e2e ## Everything that must pass b
 lint: setup ## Style, imports, template rules, secrets, generated files
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --quiet --check || { echo "Run make fmt."; exit 1; }
-	@.venv/bin/lint-imports --no-cache > $(BUILD)/imports.log || { cat $(BUILD)/imports.log; exit 1; }
+	@PYTHONPATH=layers/core/python .venv/bin/lint-imports --no-cache > $(BUILD)/imports.log || { cat $(BUILD)/imports.log; exit 1; }
 	@$(PY) infra/assemble.py --check
 	@$(PY) infra/generate_api.py --check
 	@.venv/bin/cfn-lint
