@@ -1,0 +1,9 @@
+"""Consumer of Step Functions' status changes: end the job of an execution that could not end it itself."""
+
+from typing import Any
+
+from flatrender.render import consumers
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    return consumers.end_abandoned(event)

@@ -1,0 +1,9 @@
+"""Consumer of render.job.submitted.v1: start the pipeline of a submitted job."""
+
+from typing import Any
+
+from flatrender.render import consumers
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    return consumers.start_submitted(event)

@@ -1,0 +1,186 @@
+"""Chunks of a job, and the cache of chunks, in the render table."""
+
+import gzip
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
+
+from flatrender.kernel.clock import epoch, timestamp
+from flatrender.render import model
+from flatrender.render.errors import StaleAttempt
+from flatrender.render.model import CacheItem, ChunkItem, JobItem
+from flatrender.render.repository import WORK_KEPT_SECONDS
+
+DAY: Final = 24 * 3600
+RECORD_OUTLIVES_DAYS: Final = 5
+"""A record outlives `usable_until` (28 days) by this: the bucket's lifecycle rule (30 days) runs within it."""
+
+
+@dataclass(frozen=True)
+class Cached:
+    """A chunk that lies in the bucket: what the engine said about it as JSON (None for a soundtrack without sound)."""
+
+    key: str
+    report: bytes | None
+
+
+def cached(tenant_id: str, keys: Iterable[str], *, consistent: bool = False) -> dict[str, Cached]:
+    """Those of `keys` whose object is in the bucket and stays long enough for a job to use it. A call per 100 keys."""
+    wanted = [(model.cache_pk(tenant_id, key), "CHUNK") for key in dict.fromkeys(keys)]
+    now = epoch()
+    return {
+        item.key: Cached(item.key, gzip.decompress(item.report) if item.report else None)
+        for item in (CacheItem.batch_get(wanted, consistent_read=consistent) if wanted else ())
+        if item.status == "ready" and item.usable_until > now
+    }
+
+
+def announce_object(tenant_id: str, key: str, days: int) -> None:
+    """Name the object before it is written. A record that says more already is left alone."""
+    item = _record(tenant_id, key, days)
+    item.status = "pending"
+    condition = CacheItem.pk.does_not_exist() | (CacheItem.usable_until < epoch()) | (CacheItem.status == "pending")
+    try:
+        item.save(condition=condition)
+    except Exception as error:
+        if not _refused(error):
+            raise
+
+
+def complete_object(tenant_id: str, key: str, days: int, size_bytes: int, report: bytes | None) -> None:
+    """The object is there. `report` is packed JSON."""
+    item = _record(tenant_id, key, days)
+    item.status, item.size_bytes, item.report = "ready", size_bytes, report
+    item.save()
+
+
+def _record(tenant_id: str, key: str, days: int) -> CacheItem:
+    usable_until = epoch() + days * DAY
+    return CacheItem(
+        pk=model.cache_pk(tenant_id, key),
+        sk="CHUNK",
+        type="cache",
+        key=key,
+        created_at=timestamp(),
+        usable_until=usable_until,
+        expires_at=usable_until + RECORD_OUTLIVES_DAYS * DAY,
+    )
+
+
+def write_chunks(items: Sequence[ChunkItem]) -> None:
+    """Create the chunks of a job. Overwrites nothing that a worker has begun: plan writes before it hands out."""
+    with ChunkItem.batch_write() as batch:
+        for item in items:
+            batch.save(item)
+
+
+def chunk(
+    tenant_id: str, job_id: str, index: int, *, key: str, first_frame: int, frames: int, cached: bool
+) -> ChunkItem:
+    return ChunkItem(
+        pk=model.job_pk(tenant_id, job_id),
+        sk=model.chunk_sk(index),
+        type="chunk",
+        index=index,
+        first_frame=first_frame,
+        frames=frames,
+        key=key,
+        cached=cached,
+        status="done" if cached else "waiting",
+        frames_done=frames if cached else 0,
+        expires_at=epoch() + WORK_KEPT_SECONDS,
+    )
+
+
+def job_and_chunks(tenant_id: str, job_id: str, *, consistent: bool = True) -> tuple[JobItem | None, list[ChunkItem]]:
+    """A job and its chunks in timeline order, the soundtrack last, in one query (more for thousands of chunks)."""
+    connection = JobItem._get_connection()  # noqa: SLF001 - pynamodb's own query knows only one type of item
+    job, chunks, start = None, [], None
+    while True:
+        answer = connection.query(
+            model.job_pk(tenant_id, job_id), consistent_read=consistent, exclusive_start_key=start
+        )
+        for raw in answer["Items"]:
+            if raw["type"]["S"] == "job":
+                job = JobItem.from_raw_data(raw)
+            elif raw["type"]["S"] == "chunk":
+                chunks.append(ChunkItem.from_raw_data(raw))
+        start = answer.get("LastEvaluatedKey")
+        if not start:
+            return job, chunks
+
+
+def assign(tenant_id: str, job_id: str, index: int, token: str) -> str | None:
+    """Store the token under which a chunk's outcome is awaited; returns the Batch job of an earlier attempt."""
+    item = _item(tenant_id, job_id, index)
+    answer = item.update([ChunkItem.token.set(token)], condition=ChunkItem.pk.exists())
+    return _batch_job(answer)
+
+
+def token(tenant_id: str, job_id: str, index: int) -> str | None:
+    """The token that `assign` stored."""
+    try:
+        item = ChunkItem.get(model.job_pk(tenant_id, job_id), model.chunk_sk(index), consistent_read=True)
+    except ChunkItem.DoesNotExist:
+        return None
+    found: str | None = item.token
+    return found
+
+
+def set_batch_job(tenant_id: str, job_id: str, index: int, batch_job_id: str) -> None:
+    _item(tenant_id, job_id, index).update([ChunkItem.batch_job_id.set(batch_job_id)], condition=ChunkItem.pk.exists())
+
+
+def claim(tenant_id: str, job_id: str, index: int) -> ChunkItem | None:
+    """Begin a new attempt: counts it, so that earlier ones know they are stale. None when the chunk is done already."""
+    item = _item(tenant_id, job_id, index)
+    actions = [ChunkItem.attempt.add(1), ChunkItem.status.set("running"), ChunkItem.frames_done.set(0)]
+    try:
+        item.update(actions, condition=ChunkItem.pk.exists() & (ChunkItem.status != "done"))
+    except UpdateError as error:
+        if _refused(error):
+            return None
+        raise
+    return item
+
+
+def advance(item: ChunkItem, frames_done: int) -> None:
+    """Raises StaleAttempt: a later attempt has begun, or one has finished the chunk."""
+    _own(item, [ChunkItem.frames_done.set(frames_done)])
+
+
+def finish(item: ChunkItem) -> None:
+    """Raises StaleAttempt."""
+    _own(item, [ChunkItem.status.set("done"), ChunkItem.frames_done.set(item.frames), ChunkItem.error.remove()])
+
+
+def note_failure(item: ChunkItem, code: str, message: str) -> None:
+    """Keep why an attempt failed, for the message that the user gets when all of them do. Raises StaleAttempt."""
+    _own(item, [ChunkItem.error.set({"code": code, "message": message})])
+
+
+def _own(item: ChunkItem, actions: Sequence[Action]) -> None:
+    reference = ChunkItem(item.pk, item.sk)
+    try:
+        reference.update(list(actions), condition=(ChunkItem.attempt == item.attempt) & (ChunkItem.status == "running"))
+    except UpdateError as error:
+        if _refused(error):
+            raise StaleAttempt(f"attempt {item.attempt} at {item.sk}") from error
+        raise
+
+
+def _item(tenant_id: str, job_id: str, index: int) -> ChunkItem:
+    return ChunkItem(model.job_pk(tenant_id, job_id), model.chunk_sk(index))
+
+
+def _batch_job(answer: Any) -> str | None:
+    value = (answer.get("Attributes") or {}).get("batch_job_id") or {}
+    found: str | None = value.get("S")
+    return found
+
+
+def _refused(error: Exception) -> bool:
+    return getattr(error, "cause_response_code", None) == "ConditionalCheckFailedException"

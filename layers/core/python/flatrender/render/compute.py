@@ -1,0 +1,105 @@
+"""The services that run renders: Step Functions and Batch. Only this module of the context speaks to them."""
+
+import json
+import os
+from typing import Any
+
+from flatrender.platform import observe
+from flatrender.platform.clients import client
+from flatrender.render.errors import TaskGone
+
+_GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
+
+
+def _code(error: Any) -> str:
+    return str(error.response["Error"]["Code"])
+
+
+def _states() -> Any:
+    return client("stepfunctions")
+
+
+def start(tenant_id: str, job_id: str) -> None:
+    """Start the pipeline of a job. Doing it twice does it once: the execution is named after the job."""
+    from botocore.exceptions import ClientError
+
+    try:
+        _states().start_execution(
+            stateMachineArn=os.environ["RENDER_STATE_MACHINE_ARN"],
+            name=job_id,
+            input=json.dumps({"tenant_id": tenant_id, "job_id": job_id}),
+        )
+    except ClientError as error:
+        if _code(error) != "ExecutionAlreadyExists":
+            raise
+
+
+def stop(job_id: str) -> None:
+    """Stop the pipeline of a job, if it runs. Step Functions then answers its workers that their tasks are gone."""
+    from botocore.exceptions import ClientError
+
+    machine = os.environ["RENDER_STATE_MACHINE_ARN"]
+    execution = machine.replace(":stateMachine:", ":execution:") + f":{job_id}"
+    try:
+        _states().stop_execution(executionArn=execution, error="Cancelled", cause="The user cancelled the render.")
+    except ClientError as error:
+        # Not started yet, or over already: plan finds the job cancelled, and there is nothing to stop.
+        if _code(error) not in {"ExecutionDoesNotExist", "ValidationException"}:
+            raise
+
+
+def succeed(token: str, output: dict[str, Any]) -> None:
+    """Raises TaskGone: nobody waits for this any more."""
+    _answer("send_task_success", taskToken=token, output=json.dumps(output))
+
+
+def fail(token: str, error: str, cause: str) -> None:
+    """Raises TaskGone."""
+    _answer("send_task_failure", taskToken=token, error=error[:256], cause=cause[:4096])
+
+
+def heartbeat(token: str) -> None:
+    """Raises TaskGone."""
+    _answer("send_task_heartbeat", taskToken=token)
+
+
+def _answer(operation: str, **arguments: str) -> None:
+    from botocore.exceptions import ClientError
+
+    try:
+        getattr(_states(), operation)(**arguments)
+    except ClientError as error:
+        if _code(error) in _GONE:
+            raise TaskGone(_code(error)) from error
+        raise
+
+
+def submit(tenant_id: str, job_id: str, item: int) -> str:
+    """Queue a work item on Batch; returns the Batch job's id. The job finds its work by these tags."""
+    answer = client("batch").submit_job(
+        jobName=f"render-{job_id}-{item if item >= 0 else 'audio'}",
+        jobQueue=os.environ["BATCH_QUEUE"],
+        jobDefinition=os.environ["BATCH_JOB_DEFINITION"],
+        tags={"tenant_id": tenant_id, "job_id": job_id, "item": str(item)},
+    )
+    batch_job_id: str = answer["jobId"]
+    return batch_job_id
+
+
+def order_of(batch_job_id: str) -> tuple[str, str, int]:
+    """The tenant, job and item that a Batch job is to work on."""
+    (found,) = client("batch").describe_jobs(jobs=[batch_job_id])["jobs"]
+    tags = found["tags"]
+    return tags["tenant_id"], tags["job_id"], int(tags["item"])
+
+
+def terminate(batch_job_id: str, reason: str) -> None:
+    """Stop a Batch job, best effort: its worker also finds out by itself within a second."""
+    from botocore.exceptions import ClientError
+
+    try:
+        client("batch").terminate_job(jobId=batch_job_id, reason=reason)
+    except ClientError as error:
+        observe.logger().warning(
+            "batch job not terminated", extra={"batch_job_id": batch_job_id, "error": _code(error)}
+        )

@@ -1,0 +1,50 @@
+"""What the render context does when it is told that something happened."""
+
+import json
+from typing import Any, Final
+
+from flatrender.platform import batches
+from flatrender.platform.consumer import event_of
+from flatrender.render import compute, repository
+from flatrender.render.pipeline import fail
+
+_WHY: Final = {
+    "TIMED_OUT": fail.TIMED_OUT,
+    "FAILED": fail.GENERAL,
+    "ABORTED": ("render_stopped", "The render was stopped by the platform."),
+}
+
+
+def start_submitted(batch: dict[str, Any]) -> batches.Response:
+    """`render.job.submitted.v1` from SQS: start the pipeline, in case submit did not come that far.
+
+    Needs no memory of what was handled: starting twice starts once, and a job that has ended is left alone.
+    """
+
+    def one(record: dict[str, Any]) -> None:
+        event = event_of(record)
+        if repository.is_active(event.tenant_id, event.aggregate_id):
+            compute.start(event.tenant_id, event.aggregate_id)
+
+    return batches.each(batch, one)
+
+
+def end_abandoned(batch: dict[str, Any]) -> batches.Response:
+    """Step Functions' status changes from SQS: an execution that ended without ending its job ends the job.
+
+    The state machine's own `Fail` step is nearly always first; this is for when that failed too, or all timed out.
+    """
+
+    def one(record: dict[str, Any]) -> None:
+        detail = json.loads(record["body"])["detail"]
+        pointer = json.loads(detail["input"])
+        code, message = _WHY.get(detail["status"], fail.GENERAL)
+        fail.run(
+            fail.Failure(
+                tenant_id=pointer["tenant_id"],
+                job_id=pointer["job_id"],
+                error={"code": code, "message": message},
+            )
+        )
+
+    return batches.each(batch, one)

@@ -1,0 +1,48 @@
+"""What can stand in the way of a render, and what the caller can do about it."""
+
+from flatrender.kernel.errors import Conflict, NotFound, TooManyRequests, Unavailable, Unprocessable
+
+
+class RenderNotFound(NotFound):
+    code = "render_not_found"
+    message = "There is no render with this id, or it is not yours."
+
+
+class InvalidRender(Unprocessable):
+    """The composition or the output cannot be rendered; `faults` lists everything that is wrong."""
+
+    code = "invalid_render"
+    message = "This cannot be rendered as it is; see details.faults."
+
+
+class TooManyRenders(TooManyRequests):
+    code = "too_many_renders"
+    message = "Your plan's number of parallel renders is in use. Wait for one to finish, or cancel one."
+
+
+class RenderEnded(Conflict):
+    code = "render_ended"
+    message = "This render has ended already."
+
+
+class RenderNotStarted(Unavailable):
+    """The job is stored, but something that starts it did not answer; it will be started from its event."""
+
+    code = "render_not_started"
+    message = "The render could not be started."
+
+
+class StopWork(Exception):
+    """Base of what makes a worker put down its chunk at once. No failure of the chunk: somebody else decided."""
+
+
+class JobEnded(StopWork):
+    """The job was cancelled or has failed; there is nothing left to render for."""
+
+
+class StaleAttempt(StopWork):
+    """A later attempt at the same chunk is under way; this one has been given up for hung."""
+
+
+class TaskGone(StopWork):
+    """The pipeline no longer waits for this task: it timed out, or the execution was stopped."""

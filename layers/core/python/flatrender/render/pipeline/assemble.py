@@ -1,0 +1,32 @@
+"""Put the chunks and the soundtrack into one video, and store it."""
+
+from typing import Any
+
+from flatrender.platform import storage
+from flatrender.render import chunk_repository, machine, repository
+from flatrender.render.order import Step
+from flatrender.render.pipeline import parts
+
+
+def run(step: Step) -> dict[str, Any]:
+    """`{outcome}`. The video is written to the job's results, and stays on this machine for `verify`."""
+    from flatrender.engine.assemble import assemble
+
+    if not repository.enter(step.tenant_id, step.job_id, "assembling"):
+        return {"outcome": "ended"}
+    job, chunks = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
+    if job is None:
+        return {"outcome": "ended"}
+    pictures, sound = parts.of(step.tenant_id, chunks).fetch()
+    prefix = storage.result_prefix(step.tenant_id, step.job_id)
+    with machine.workspace(f"{step.job_id}-assemble") as folder:
+        video = folder / "video.mp4"
+        assemble(pictures, sound, video)
+        storage.upload(video, prefix + "video.mp4", "video/mp4")
+        machine.keep(parts.video_name(step.job_id), video)
+    if not repository.is_active(step.tenant_id, step.job_id):
+        # Cancelled while this ran: the cancelling side may have cleaned up before the upload.
+        storage.remove_prefix(prefix)
+        machine.drop(parts.video_name(step.job_id))
+        return {"outcome": "ended"}
+    return {"outcome": "ok"}

@@ -1,0 +1,94 @@
+"""End a job that cannot be finished: give the seconds back, say why, and leave nothing behind."""
+
+import json
+from typing import Any, Final
+
+from pydantic import Field
+
+from flatrender.kernel.clock import timestamp
+from flatrender.ledger import service as ledger
+from flatrender.platform import storage, transactions
+from flatrender.render import chunk_repository, repository
+from flatrender.render.errors import RenderEnded
+from flatrender.render.model import ENDED, ChunkItem, JobItem
+from flatrender.render.order import Step
+
+GENERAL: Final = ("render_failed", "The video could not be rendered, even when tried again.")
+TIMED_OUT: Final = ("render_timed_out", "Rendering took too long, even when tried again.")
+REFUND: Final = "The reserved seconds are back on your balance."
+
+_TIMEOUTS: Final = ("States.Timeout", "States.HeartbeatTimeout", "Sandbox.Timedout", "TIMED_OUT")
+
+
+class Failure(Step):
+    """The step's input: the job, and what went wrong.
+
+    `error` is `{code, message}` from a step, or Step Functions' own `{Error, Cause}`.
+    """
+
+    error: dict[str, Any] = Field(default_factory=dict)
+
+
+def run(failure: Failure) -> dict[str, Any]:
+    """`{outcome}`: `failed`, or `ended` when the job was over before."""
+    job, chunks = chunk_repository.job_and_chunks(failure.tenant_id, failure.job_id)
+    if job is None:
+        return {"outcome": "ended"}
+    if job.status not in ENDED:
+        code, message = _words(failure.error, chunks)
+        try:
+            transactions.commit(_operations(job, code, message))
+        except RenderEnded:
+            job = repository.job(failure.tenant_id, failure.job_id)
+        else:
+            job.status = "failed"
+    if job.status == "completed":
+        return {"outcome": "ended"}
+    clean_up(failure.tenant_id, failure.job_id)
+    return {"outcome": "failed" if job.status == "failed" else "ended"}
+
+
+def clean_up(tenant_id: str, job_id: str) -> None:
+    """Remove what a job without a result has left in the bucket. Its chunks stay: the cache names them."""
+    storage.remove_prefix(storage.work_prefix(tenant_id, job_id))
+    storage.remove_prefix(storage.result_prefix(tenant_id, job_id))
+
+
+def _operations(job: JobItem, code: str, message: str) -> list[transactions.Operation]:
+    at = timestamp()
+    error = {"code": code, "message": f"{message} {REFUND}"}
+    data = {
+        "job_id": job.job_id,
+        "user_id": job.user_id,
+        "project_id": job.project_id,
+        "seconds_released": int(job.seconds_held),
+        "stage": job.stage,
+        "error": error,
+    }
+    return [
+        *repository.ending(job, "failed", at, [JobItem.stage.set("failed"), JobItem.error.set(error)]),
+        *ledger.release(job.tenant_id, job.user_id, job.job_id),
+        repository.announce(job, "failed", 3, data),
+    ]
+
+
+def _words(error: dict[str, Any], chunks: list[ChunkItem]) -> tuple[str, str]:
+    """Code and sentence: a step's own verdict, else what the last worker noted, else what Step Functions saw."""
+    if "code" in error:
+        return str(error["code"]), str(error["message"])
+    noted = [chunk.error for chunk in chunks if chunk.error and chunk.status != "done"]
+    if noted:
+        return str(noted[0]["code"]), str(noted[0]["message"])
+    name, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
+    if name in _TIMEOUTS or _error_type(cause) in _TIMEOUTS:
+        return TIMED_OUT
+    return GENERAL
+
+
+def _error_type(cause: str) -> str:
+    """The type of a Lambda error; its cause is JSON."""
+    try:
+        parsed = json.loads(cause)
+    except ValueError:
+        return ""
+    return str(parsed.get("errorType", "")) if isinstance(parsed, dict) else ""

@@ -1,0 +1,67 @@
+"""What `assemble` and `verify` share: the parts of a job with what the engine said about each."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from flatrender.engine.reports import AudioReport, ChunkReport, Expected
+from flatrender.platform import storage
+from flatrender.render import chunk_repository, machine
+from flatrender.render.chunk_repository import Cached
+from flatrender.render.model import ChunkItem, JobItem
+
+PARALLEL_TRANSFERS: Final = 8
+
+
+class PartMissing(Exception):
+    """A chunk that was rendered is not in the cache; rendering must be done again."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The chunks in timeline order and the soundtrack, as the cache has them."""
+
+    tenant_id: str
+    chunks: Sequence[tuple[ChunkItem, Cached]]
+    audio: Cached | None
+
+    def expected(self, job: JobItem) -> Expected:
+        """What the finished video must be. A cached chunk may come from another place on another timeline."""
+        reports = [
+            ChunkReport.model_validate_json(cached.report or b"").model_copy(
+                update={"first_frame": int(chunk.first_frame)}
+            )
+            for chunk, cached in self.chunks
+        ]
+        sound = AudioReport.model_validate_json(self.audio.report) if self.audio and self.audio.report else None
+        return Expected.of(reports, sound, float(job.fps))
+
+    def fetch(self) -> tuple[list[Path], Path | None]:
+        """Every part as a file on this machine."""
+        keys = [cached.key for _, cached in self.chunks]
+        wanted = dict.fromkeys([*keys, self.audio.key] if self.audio and self.audio.report else keys)
+        with ThreadPoolExecutor(PARALLEL_TRANSFERS) as pool:
+            paths = dict(zip(wanted, pool.map(self._file, wanted), strict=True))
+        sound = paths[self.audio.key] if self.audio and self.audio.report else None
+        return [paths[key] for key in keys], sound
+
+    def _file(self, key: str) -> Path:
+        return machine.fetch(f"chunk-{self.tenant_id}-{key}", storage.chunk_key(self.tenant_id, key))
+
+
+def of(tenant_id: str, chunks: Sequence[ChunkItem]) -> Parts:
+    """Raises PartMissing."""
+    ready = chunk_repository.cached(tenant_id, [chunk.key for chunk in chunks], consistent=True)
+    missing = [chunk.sk for chunk in chunks if chunk.key not in ready]
+    if missing:
+        raise PartMissing(", ".join(missing))
+    sound = next((ready[chunk.key] for chunk in chunks if chunk.index < 0), None)
+    pictures = sorted((chunk for chunk in chunks if chunk.index >= 0), key=lambda chunk: int(chunk.index))
+    return Parts(tenant_id, [(chunk, ready[chunk.key]) for chunk in pictures], sound)
+
+
+def video_name(job_id: str) -> str:
+    """Under which the assembled video lies in this machine's cache."""
+    return f"video-{job_id}.mp4"

@@ -1,0 +1,82 @@
+"""Cut the job into chunks, and say which of them must be rendered."""
+
+from typing import Any
+
+from flatrender.composition.chunks import ChunkSpec
+from flatrender.kernel.clock import timestamp
+from flatrender.platform import transactions
+from flatrender.render import chunk_repository, repository
+from flatrender.render.errors import RenderEnded
+from flatrender.render.model import ChunkItem
+from flatrender.render.order import Step, WorkOrder
+from flatrender.render.sizing import AUDIO_INDEX
+
+
+def run(step: Step) -> dict[str, Any]:
+    """`{outcome, backend, items}`; `items` are the indexes of the chunks to render, the soundtrack (-1) last."""
+    if not _begin(step):
+        return {"outcome": "ended"}
+    job, existing = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
+    if job is None:
+        return {"outcome": "ended"}
+    if not existing:
+        existing = _cut(step, repository.order(step.tenant_id, step.job_id))
+        chunk_repository.write_chunks(existing)
+    pictures = [chunk for chunk in existing if chunk.index >= 0]
+    reused = sum(1 for chunk in pictures if chunk.cached)
+    values = {"chunks_total": len(pictures), "chunks_cached": reused, "rendering_at": timestamp()}
+    if not repository.enter(step.tenant_id, step.job_id, "rendering", **values):
+        return {"outcome": "ended"}
+    todo = sorted((chunk.index for chunk in existing if chunk.status != "done"), key=lambda index: (index < 0, index))
+    return {"outcome": "ok", "backend": job.backend, "items": [int(index) for index in todo]}
+
+
+def _begin(step: Step) -> bool:
+    """Move the job from queued to running and tell the world; True as well when an earlier run of this step did."""
+    job = repository.job(step.tenant_id, step.job_id)
+    if job.status == "running":
+        return True
+    if job.status != "queued":
+        return False
+    at = timestamp()
+    data = {
+        "job_id": job.job_id,
+        "user_id": job.user_id,
+        "project_id": job.project_id,
+        "chunks_total": int(job.chunks_total),
+        "chunks_cached": int(job.chunks_cached),
+        "backend": repository.EVENT_BACKENDS[job.backend],
+    }
+    try:
+        transactions.commit([*repository.start(job, at), repository.announce(job, "started", 2, data)])
+    except RenderEnded:
+        return repository.is_active(step.tenant_id, step.job_id)
+    return True
+
+
+def _cut(step: Step, order: WorkOrder) -> list[ChunkItem]:
+    specs = order.chunks()
+    sound = order.audio_key()
+    keys = [spec.key for spec in specs] + ([sound] if sound else [])
+    ready = set(chunk_repository.cached(step.tenant_id, keys))
+    chunks = []
+    for spec in specs:
+        chunks.append(_item(step, spec, cached=spec.key in ready))
+        # Scenes that repeat have the same key: the first one renders it for all.
+        ready.add(spec.key)
+    if sound:
+        silent = ChunkSpec(index=AUDIO_INDEX, first_frame=0, frame_count=0, key=sound)
+        chunks.append(_item(step, silent, cached=sound in ready))
+    return chunks
+
+
+def _item(step: Step, spec: ChunkSpec, *, cached: bool) -> ChunkItem:
+    return chunk_repository.chunk(
+        step.tenant_id,
+        step.job_id,
+        spec.index,
+        key=spec.key,
+        first_frame=spec.first_frame,
+        frames=spec.frame_count,
+        cached=cached,
+    )

@@ -1,0 +1,70 @@
+"""Make it official: the job is completed, its seconds are settled, and the event goes out; all in one transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from flatrender.kernel.clock import timestamp
+from flatrender.ledger import service as ledger
+from flatrender.platform import transactions
+from flatrender.render import chunk_repository, repository
+from flatrender.render.errors import RenderEnded
+from flatrender.render.model import ChunkItem, JobItem
+from flatrender.render.order import Step
+from flatrender.render.sizing import billable
+
+
+class Verified(Step):
+    """The step's input: the job, and what `verify` found."""
+
+    result: dict[str, Any]
+
+
+def run(step: Verified) -> dict[str, Any]:
+    """`{outcome}`. Either this or a cancel ends the job, never both."""
+    repository.enter(step.tenant_id, step.job_id, "publishing")
+    job, chunks = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
+    if job is None:
+        return {"outcome": "ended"}
+    if job.status == "completed":
+        return {"outcome": "ok"}
+    billed = min(billed_seconds(job, chunks), int(job.seconds_held))
+    at = timestamp()
+    price = billed * int(job.second_price_minor)
+    changes = [
+        JobItem.stage.set("completed"),
+        JobItem.result.set(step.result),
+        JobItem.seconds_billed.set(billed),
+        JobItem.price_minor.set(price),
+    ]
+    data = {
+        "job_id": job.job_id,
+        "user_id": job.user_id,
+        "project_id": job.project_id,
+        "seconds_settled": billed,
+        "duration_seconds": float(job.duration),
+        "width": int(job.width),
+        "height": int(job.height),
+        "size_bytes": int(step.result["size_bytes"]),
+        "elapsed_seconds": _seconds(job.created_at, at),
+    }
+    try:
+        transactions.commit(
+            [
+                *repository.ending(job, "completed", at, changes),
+                *ledger.settle(job.tenant_id, job.user_id, job.job_id, billed),
+                repository.announce(job, "completed", 3, data),
+            ]
+        )
+    except RenderEnded:
+        done = repository.job(step.tenant_id, step.job_id).status == "completed"
+        return {"outcome": "ok" if done else "ended"}
+    return {"outcome": "ok"}
+
+
+def billed_seconds(job: JobItem, chunks: list[ChunkItem]) -> int:
+    """Seconds that were rendered for this job, rounded up once; what came from the cache costs nothing."""
+    return billable(sum(int(chunk.frames) for chunk in chunks if chunk.index >= 0 and not chunk.cached), int(job.fps))
+
+
+def _seconds(start: str, end: str) -> float:
+    return round((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds(), 3)

@@ -1,0 +1,52 @@
+"""Decide whether the video is what was asked for, by looking at it; and make its poster and thumbnails."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from flatrender.platform import observe, storage
+from flatrender.render import chunk_repository, machine, repository
+from flatrender.render.order import Step
+from flatrender.render.pipeline import parts
+
+THUMBNAILS: Final = 3
+THUMBNAIL_WIDTH: Final = 320
+
+
+def run(step: Step) -> dict[str, Any]:
+    """`{outcome, result}` with `result` = `{size_bytes, thumbnails}`; or `failed` with an `error` that says why."""
+    from flatrender.engine.pictures import Album
+    from flatrender.engine.verify import verify
+
+    if not repository.enter(step.tenant_id, step.job_id, "verifying"):
+        return {"outcome": "ended"}
+    job, chunks = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
+    if job is None:
+        return {"outcome": "ended"}
+    prefix = storage.result_prefix(step.tenant_id, step.job_id)
+    name = parts.video_name(step.job_id)
+    video = machine.fetch(name, prefix + "video.mp4")
+    album = Album(float(job.duration) / 2, THUMBNAILS, THUMBNAIL_WIDTH)
+    faults = verify(video, parts.of(step.tenant_id, chunks).expected(job), album)
+    if faults:
+        machine.drop(name)
+        observe.logger().error("video refused", extra={"faults": [fault.model_dump() for fault in faults]})
+        message = "The finished video did not pass our check: " + " ".join(fault.message for fault in faults[:3])
+        return {"outcome": "failed", "error": {"code": "verification_failed", "message": message}}
+    with machine.workspace(f"{step.job_id}-verify") as folder:
+        pictures = album.write(folder)
+        _upload(pictures, prefix)
+    size = video.stat().st_size
+    machine.drop(name)
+    if not repository.is_active(step.tenant_id, step.job_id):
+        storage.remove_prefix(prefix)
+        return {"outcome": "ended"}
+    thumbnails = sum(1 for path in pictures if path.name.startswith("thumb-"))
+    return {"outcome": "ok", "result": {"size_bytes": size, "thumbnails": thumbnails}}
+
+
+def _upload(pictures: list[Path], prefix: str) -> None:
+    with ThreadPoolExecutor(len(pictures)) as pool:
+        uploads = [pool.submit(storage.upload, path, prefix + path.name, "image/jpeg") for path in pictures]
+        for upload in uploads:
+            upload.result()

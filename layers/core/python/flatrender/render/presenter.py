@@ -1,0 +1,76 @@
+"""Jobs and drafts as the API shows them."""
+
+from flatrender.kernel.plans import Plan
+from flatrender.platform import storage
+from flatrender.render.model import JobItem
+from flatrender.render.order import WorkOrder
+from flatrender.render.schemas import (
+    BackendChoice,
+    Chunks,
+    Quote,
+    Render,
+    RenderError,
+    RenderOutput,
+    RenderResult,
+    Seconds,
+)
+from flatrender.render.sizing import Choice, Size
+
+
+def quote(order: WorkOrder, size: Size, backend: Choice, plan: Plan, available_seconds: int) -> Quote:
+    return Quote(
+        seconds_total=size.seconds,
+        seconds_billable=size.billable_seconds,
+        price_minor=size.billable_seconds * plan.second_price_minor,
+        currency=plan.currency,
+        chunks=Chunks(total=size.chunks_total, cached=size.chunks_cached),
+        backend=BackendChoice(name=backend.name, reason=backend.reason),
+        width=order.profile.width,
+        height=order.profile.height,
+        fps=order.profile.fps,
+        duration_seconds=size.frames / order.profile.fps,
+        available_seconds=available_seconds,
+    )
+
+
+def render(job: JobItem, *, links: bool = False) -> Render:
+    """`links`: sign links to the results of a completed job."""
+    return Render(
+        id=job.job_id,
+        status=job.status,
+        stage=job.stage,
+        project_id=job.project_id,
+        output=RenderOutput(
+            resolution=job.resolution,
+            quality=job.quality,
+            width=int(job.width),
+            height=int(job.height),
+            fps=int(job.fps),
+            duration_seconds=float(job.duration),
+        ),
+        backend=BackendChoice(name=job.backend, reason=job.backend_reason),
+        chunks=Chunks(total=int(job.chunks_total), cached=int(job.chunks_cached)),
+        seconds=Seconds(
+            reserved=int(job.seconds_held), billed=None if job.seconds_billed is None else int(job.seconds_billed)
+        ),
+        price_minor=int(job.price_minor),
+        currency=job.currency,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        ended_at=job.ended_at,
+        result=_result(job) if links and job.status == "completed" else None,
+        error=RenderError(**job.error) if job.error else None,
+    )
+
+
+def _result(job: JobItem) -> RenderResult:
+    prefix = storage.result_prefix(job.tenant_id, job.job_id)
+    return RenderResult(
+        video_url=storage.link(prefix + "video.mp4", filename=f"{job.job_id}.mp4"),
+        poster_url=storage.link(prefix + "poster.jpg"),
+        thumbnail_urls=[
+            storage.link(f"{prefix}thumb-{number}.jpg") for number in range(1, int(job.result["thumbnails"]) + 1)
+        ],
+        size_bytes=int(job.result["size_bytes"]),
+        expires_in=storage.LINK_SECONDS,
+    )

@@ -1,0 +1,123 @@
+"""What goes into and comes out of the render endpoints.
+
+Seconds are of finished video, prices in minor units of `currency`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from flatrender.composition import limits
+from flatrender.composition.profiles import Quality, Resolution
+from flatrender.kernel.ids import Id
+from flatrender.kernel.schemas import Request, Response
+
+type Status = Literal["queued", "running", "completed", "failed", "cancelled"]
+type StatusFilter = Literal["active", "completed", "failed", "cancelled"]
+"""`active` is queued or running."""
+
+
+class Output(Request):
+    """The video wanted. `resolution` counts along the shorter side; `fps` replaces the composition's own."""
+
+    resolution: Resolution = "source"
+    quality: Quality = "standard"
+    fps: int | None = Field(default=None, ge=limits.MIN_FPS, le=limits.MAX_FPS)
+
+
+class RenderRequest(Request):
+    """What to render: a project, or a composition document; exactly one of them."""
+
+    project_id: Id | None = None
+    composition: dict[str, Any] | None = None
+    output: Output = Output()
+    backend: Literal["auto", "burst", "batch"] = "auto"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.project_id is None) == (self.composition is None):
+            raise PydanticCustomError(
+                "one_source", "Send either 'project_id' or 'composition', not both and not neither"
+            )
+        return self
+
+
+class BackendChoice(Response):
+    name: Literal["burst", "batch"]
+    reason: str
+
+
+class Chunks(Response):
+    """`cached` of `total` need not be rendered."""
+
+    total: int
+    cached: int
+
+
+class Quote(Response):
+    """What a render would cost now. `seconds_billable` are reserved at submit."""
+
+    seconds_total: int
+    seconds_billable: int
+    price_minor: int
+    currency: str
+    chunks: Chunks
+    backend: BackendChoice
+    width: int
+    height: int
+    fps: int
+    duration_seconds: float
+    available_seconds: int
+    """On the caller's balance; the render can be submitted while it is not less than `seconds_billable`."""
+
+
+class RenderOutput(Response):
+    resolution: Resolution
+    quality: Quality
+    width: int
+    height: int
+    fps: int
+    duration_seconds: float
+
+
+class Seconds(Response):
+    """`reserved` at submit; `billed` once completed, null before."""
+
+    reserved: int
+    billed: int | None
+
+
+class RenderResult(Response):
+    """Links that work for `expires_in` seconds; ask again for new ones."""
+
+    video_url: str
+    poster_url: str
+    thumbnail_urls: Sequence[str]
+    size_bytes: int
+    expires_in: int
+
+
+class RenderError(Response):
+    code: str
+    message: str
+
+
+class Render(Response):
+    id: str
+    status: Status
+    stage: str
+    project_id: str | None
+    output: RenderOutput
+    backend: BackendChoice
+    chunks: Chunks
+    seconds: Seconds
+    price_minor: int
+    currency: str
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
+    result: RenderResult | None = None
+    """With the links only where a single completed render is asked for."""
+    error: RenderError | None = None

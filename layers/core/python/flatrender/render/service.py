@@ -1,0 +1,269 @@
+"""Quote, submit, list, watch and cancel renders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flatrender.composition import fonts
+from flatrender.composition.assets import AssetInfo
+from flatrender.composition.profiles import Profile, profile
+from flatrender.composition.schemas import Composition
+from flatrender.composition.validate import asset_ids, validate
+from flatrender.files import service as files
+from flatrender.kernel.caller import Caller
+from flatrender.kernel.clock import timestamp
+from flatrender.kernel.errors import FlatRenderError
+from flatrender.kernel.faults import Fault
+from flatrender.kernel.ids import new_id
+from flatrender.kernel.paging import Page, PageMeta, PageRequest
+from flatrender.kernel.plans import Plan, plan_of
+from flatrender.ledger import service as ledger
+from flatrender.platform import observe, transactions
+from flatrender.platform.idempotency import Attempt, IdempotencyKeyReused, fingerprint
+from flatrender.progress import service as progress
+from flatrender.render import chunk_repository, compute, model, presenter, repository
+from flatrender.render.errors import InvalidRender, RenderEnded, RenderNotFound
+from flatrender.render.model import JobItem
+from flatrender.render.order import Asset, WorkOrder
+from flatrender.render.pipeline.fail import clean_up
+from flatrender.render.schemas import Quote, Render, RenderRequest, StatusFilter
+from flatrender.render.sizing import Choice, Size, choose, size, sizing
+from flatrender.studio import service as studio
+
+SUBMIT = "render.submit"
+PROJECT = "/project"
+COMPOSITION = "/body/composition"
+"""Where faults of the document point to."""
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A request that can be rendered: its order, how large it is, where it would run."""
+
+    order: WorkOrder
+    size: Size
+    backend: Choice
+    plan: Plan
+
+
+def quote(caller: Caller, request: RenderRequest) -> Quote:
+    """What the render would cost now. Raises InvalidRender with every fault, and what `composition_of` raises."""
+    draft = _draft(caller, request)
+    available = ledger.balance(caller).available_seconds
+    return presenter.quote(draft.order, draft.size, draft.backend, draft.plan, available)
+
+
+def submit(caller: Caller, request: RenderRequest, key: str) -> Render:
+    """Accept a render: the job, its reserved seconds and its event are one transaction; then it is started at once.
+
+    The same key and body give the same job, whatever has changed since. Raises InvalidRender, IdempotencyKeyReused,
+    TooManyRenders, and the ledger's PaymentRequired.
+    """
+    attempt = Attempt(caller.tenant_id, caller.user_id, SUBMIT, key, fingerprint(request))
+    try:
+        job = _create(caller, request, attempt)
+    except FlatRenderError as error:
+        # First as if the key were new, for it nearly always is; only what went wrong may turn out to be a repetition.
+        earlier = repository.replay(attempt)
+        if earlier is None:
+            raise
+        if isinstance(error, IdempotencyKeyReused):
+            raise
+        job = repository.job(caller.tenant_id, earlier)
+    if job.status == "queued":
+        _start(job)
+    return presenter.render(job)
+
+
+def get(caller: Caller, job_id: str) -> Render:
+    """One render; completed ones with links to their results. Raises RenderNotFound."""
+    return presenter.render(_own(caller, job_id), links=True)
+
+
+def listing(caller: Caller, request: PageRequest, status: StatusFilter | None) -> Page[Render]:
+    """The caller's renders, newest first."""
+    jobs, total, cursor = repository.page_of_jobs(caller.tenant_id, caller.user_id, request, status)
+    meta = PageMeta(
+        page=request.page, page_size=request.page_size, total=total, has_more=cursor is not None, cursor=cursor
+    )
+    return Page(data=[presenter.render(job) for job in jobs], meta=meta)
+
+
+def cancel(caller: Caller, job_id: str) -> Render:
+    """End a render that is queued or running; its seconds are given back. Doing it again changes nothing.
+
+    Raises RenderNotFound; RenderEnded when it has completed or failed.
+    """
+    job = _own(caller, job_id)
+    if job.status in model.ACTIVE:
+        try:
+            transactions.commit(_cancellation(caller, job))
+        except RenderEnded:
+            observe.logger().info("the render ended first", extra={"job_id": job_id})
+        job = repository.job(caller.tenant_id, job_id)
+    if job.status != "cancelled":
+        raise RenderEnded(f"This render is {job.status} already.", status=job.status)
+    # Also on repetition: the first call may have died before it came here.
+    _halt(job)
+    return presenter.render(job)
+
+
+def _own(caller: Caller, job_id: str) -> JobItem:
+    job = repository.job(caller.tenant_id, job_id)
+    if job.user_id != caller.user_id:
+        raise RenderNotFound
+    return job
+
+
+def _cancellation(caller: Caller, job: JobItem) -> list[transactions.Operation]:
+    data = {
+        "job_id": job.job_id,
+        "user_id": job.user_id,
+        "project_id": job.project_id,
+        "seconds_released": int(job.seconds_held),
+        "cancelled_by": caller.user_id,
+    }
+    return [
+        *repository.ending(job, "cancelled", timestamp(), [JobItem.stage.set("cancelled")]),
+        *ledger.release(job.tenant_id, job.user_id, job.job_id),
+        repository.announce(job, "cancelled", 3, data),
+    ]
+
+
+def _halt(job: JobItem) -> None:
+    """Stop what works on a cancelled job, and remove what it left. Workers find out by themselves, too."""
+    compute.stop(job.job_id)
+    if job.backend == "batch":
+        _, chunks = chunk_repository.job_and_chunks(job.tenant_id, job.job_id)
+        for chunk in chunks:
+            if chunk.batch_job_id and chunk.status != "done":
+                compute.terminate(chunk.batch_job_id, "The render was cancelled.")
+    clean_up(job.tenant_id, job.job_id)
+
+
+def _start(job: JobItem) -> None:
+    """Start the pipeline now. Where that fails, the job's event starts it a little later."""
+    try:
+        compute.start(job.tenant_id, job.job_id)
+    except Exception:  # noqa: BLE001 - whatever it was, the job is stored and its event is on the way
+        observe.logger().exception("pipeline not started; its event will", extra={"job_id": job.job_id})
+
+
+def _create(caller: Caller, request: RenderRequest, attempt: Attempt) -> JobItem:
+    draft = _draft(caller, request)
+    job = _job(caller, request, draft)
+    data = {
+        "job_id": job.job_id,
+        "user_id": job.user_id,
+        "project_id": job.project_id,
+        "seconds_reserved": draft.size.billable_seconds,
+        "duration_seconds": float(job.duration),
+        "width": job.width,
+        "height": job.height,
+        "chunks_total": draft.size.chunks_total,
+        "backend": repository.EVENT_BACKENDS[draft.backend.name],
+    }
+    transactions.commit(
+        [
+            *repository.creation(job, draft.order, attempt, draft.plan.parallel_renders),
+            *ledger.reserve(caller.tenant_id, caller.user_id, job.job_id, draft.size.billable_seconds),
+            progress.opening(caller.tenant_id, caller.user_id, job.job_id, draft.size.chunks_total),
+            repository.announce(job, "submitted", 1, data),
+        ]
+    )
+    return job
+
+
+def _job(caller: Caller, request: RenderRequest, draft: _Draft) -> JobItem:
+    job_id, at = new_id(), timestamp()
+    wanted = draft.order.profile
+    return JobItem(
+        pk=model.job_pk(caller.tenant_id, job_id),
+        sk=model.JOB_KEY,
+        type="job",
+        user_pk=model.user_pk(caller.tenant_id, caller.user_id),
+        user_sk=f"{at}#{job_id}",
+        status_pk=model.status_pk(caller.tenant_id, caller.user_id, "active"),
+        job_id=job_id,
+        tenant_id=caller.tenant_id,
+        user_id=caller.user_id,
+        project_id=request.project_id,
+        status="queued",
+        stage="queued",
+        created_at=at,
+        resolution=request.output.resolution,
+        quality=request.output.quality,
+        width=wanted.width,
+        height=wanted.height,
+        fps=wanted.fps,
+        duration=draft.size.frames / wanted.fps,
+        frames=draft.size.frames,
+        backend=draft.backend.name,
+        backend_reason=draft.backend.reason,
+        chunks_total=draft.size.chunks_total,
+        chunks_cached=draft.size.chunks_cached,
+        seconds_held=draft.size.billable_seconds,
+        price_minor=draft.size.billable_seconds * draft.plan.second_price_minor,
+        currency=draft.plan.currency,
+        second_price_minor=draft.plan.second_price_minor,
+    )
+
+
+def _draft(caller: Caller, request: RenderRequest) -> _Draft:
+    """Check everything that can be wrong, then size the render. Raises InvalidRender."""
+    plan = plan_of(caller.tier)
+    root = PROJECT if request.project_id else COMPOSITION
+    document, assets, composition, faults = _source(caller, request, root)
+    wanted = None
+    if composition is not None:
+        wanted = profile(composition, request.output.resolution, request.output.quality)
+        faults += _limits(composition, wanted, plan, root)
+    if faults or composition is None or wanted is None:
+        raise InvalidRender(faults=faults)
+    facts = sizing()
+    order = WorkOrder(
+        document=document,
+        profile=wanted,
+        assets={
+            asset_id: Asset(info=info, object_key=files.object_key(caller.tenant_id, info))
+            for asset_id, info in assets.items()
+        },
+        chunk_seconds=facts.chunk_seconds,
+    )
+    chunks = order.chunks()
+    cached = chunk_repository.cached(caller.tenant_id, [chunk.key for chunk in chunks])
+    sized = size(chunks, cached, wanted)
+    return _Draft(order, sized, choose(request.backend, sized.frames, wanted, facts), plan)
+
+
+def _source(
+    caller: Caller, request: RenderRequest, root: str
+) -> tuple[dict[str, Any], Mapping[str, AssetInfo], Composition | None, list[Fault]]:
+    """The document to render with its assets, checked; faults point into the request."""
+    if request.project_id is not None:
+        document, assets = studio.composition_of(caller, request.project_id)
+    else:
+        document = dict(request.composition or {})
+        assets = files.assets(caller.tenant_id, asset_ids(document))
+    if request.output.fps and isinstance(document.get("canvas"), dict):
+        document = {**document, "canvas": {**document["canvas"], "fps": request.output.fps}}
+    composition, faults = validate(document, assets, fonts.shipped())
+    faults = [fault.model_copy(update={"pointer": root + fault.pointer}) for fault in faults]
+    return document, assets, composition, faults
+
+
+def _limits(composition: Composition, wanted: Profile, plan: Plan, root: str) -> list[Fault]:
+    faults = []
+    height = min(wanted.width, wanted.height)
+    if height > plan.max_height:
+        message = (
+            f"Your plan '{plan.name}' renders up to {plan.max_height}p; this is {height}p. Choose a lower resolution."
+        )
+        faults.append(Fault(pointer="/body/output/resolution", code="plan_resolution", message=message))
+    if composition.duration > plan.max_render_seconds:
+        message = (
+            f"Your plan '{plan.name}' renders up to {plan.max_render_seconds:g} seconds; "
+            f"this lasts {composition.duration:g}. Make it shorter."
+        )
+        faults.append(Fault(pointer=root, code="plan_duration", message=message))
+    return faults

@@ -1,0 +1,103 @@
+"""How large a render is, what it costs, and where it runs. Numbers only; nothing here touches AWS."""
+
+import math
+import os
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from flatrender.composition.chunks import ChunkSpec
+from flatrender.composition.profiles import Profile
+
+type Backend = Literal["burst", "batch"]
+
+AUDIO_INDEX: Final = -1
+
+
+class Sizing(BaseModel):
+    """The deployment's choices, from the environment."""
+
+    model_config = ConfigDict(frozen=True)
+
+    chunk_seconds: float
+    batch_megapixels: float
+    """From this many million pixels drawn (frames x width x height) a job goes to Batch."""
+    batch_height: int
+    """From this short side on (2160 for 4K) a job goes to Batch, however short it is."""
+    batch_available: bool
+    cache_days: int
+
+
+@cache
+def sizing() -> Sizing:
+    env = os.environ
+    return Sizing(
+        chunk_seconds=float(env.get("RENDER_CHUNK_SECONDS", "2.5")),
+        batch_megapixels=float(env.get("RENDER_BATCH_MEGAPIXELS", "8000")),
+        batch_height=int(env.get("RENDER_BATCH_HEIGHT", "2160")),
+        batch_available=bool(env.get("BATCH_QUEUE")),
+        cache_days=int(env.get("RENDER_CACHE_DAYS", "28")),
+    )
+
+
+class Choice(BaseModel):
+    """A backend, and why it was taken, in words for the user."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Backend
+    reason: str
+
+
+class Size(BaseModel):
+    """What a render takes. Seconds are of finished video; billable are those that must be drawn, rounded up once."""
+
+    model_config = ConfigDict(frozen=True)
+
+    frames: int
+    seconds: int
+    billable_seconds: int
+    chunks_total: int
+    chunks_cached: int
+
+
+def billable(frames: int, fps: int) -> int:
+    """Whole seconds for `frames` drawn frames, rounded up once."""
+    return math.ceil(frames / fps)
+
+
+def size(chunks: Sequence[ChunkSpec], cached: Collection[str], profile: Profile) -> Size:
+    """`cached`: the keys that need not be rendered. A key that occurs twice is rendered once."""
+    seen = set(cached)
+    drawn = reused = 0
+    for chunk in chunks:
+        if chunk.key in seen:
+            reused += 1
+        else:
+            drawn += chunk.frame_count
+        seen.add(chunk.key)
+    frames = sum(chunk.frame_count for chunk in chunks)
+    return Size(
+        frames=frames,
+        seconds=billable(frames, profile.fps),
+        billable_seconds=billable(drawn, profile.fps),
+        chunks_total=len(chunks),
+        chunks_cached=reused,
+    )
+
+
+def choose(asked: Literal["auto", "burst", "batch"], frames: int, profile: Profile, facts: Sizing) -> Choice:
+    """The backend of a render of `frames` frames. Asking for Batch where a deployment has none gets burst."""
+    if not facts.batch_available:
+        return Choice(name="burst", reason="This deployment renders on burst workers only.")
+    if asked != "auto":
+        return Choice(name=asked, reason="You asked for it.")
+    if min(profile.width, profile.height) >= facts.batch_height:
+        return Choice(
+            name="batch", reason=f"Outputs of {facts.batch_height} lines and more are rendered on GPU machines."
+        )
+    if frames * profile.width * profile.height / 1e6 >= facts.batch_megapixels:
+        return Choice(name="batch", reason="Long renders run on Batch, where machine time costs less.")
+    return Choice(name="burst", reason="Short renders run on burst workers, which start within a second.")
