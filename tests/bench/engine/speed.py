@@ -1,0 +1,178 @@
+"""Measures a whole render, as the pipeline does it, against encoding alone with the same settings.
+
+Everything runs in turns in one session, so that a busy machine disturbs all of it alike; medians count.
+"""
+
+import functools
+import multiprocessing
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from flatrender.composition.profiles import Profile
+from flatrender.engine.assemble import assemble
+from flatrender.engine.audio import render_audio
+from flatrender.engine.draw import FrameSource
+from flatrender.engine.encode import WORKING_FORMAT, Converter, encode_only, tag
+from flatrender.engine.frames import Image
+from flatrender.engine.pictures import Album
+from flatrender.engine.render import render_chunk
+from flatrender.engine.reports import ChunkReport, Expected
+from flatrender.engine.verify import verify
+from tests.bench.engine import scene
+
+WORKERS = 2
+CHUNK_SECONDS = 2.5
+
+
+@dataclass
+class Measured:
+    """Seconds, one entry per round."""
+
+    limit: list[float]
+    limit_in_parts: list[float]
+    parallel: list[float]
+    single: list[float]
+    audio: list[float]
+    assembling: list[float]
+    verifying: list[float]
+    reports: list[ChunkReport]
+
+    @property
+    def ratio(self) -> float:
+        """Whole render (chunks on all workers, sound, assembly, verification) over the faster way to only encode."""
+        limit = min(statistics.median(self.limit), statistics.median(self.limit_in_parts))
+        return statistics.median(self.parallel) / limit
+
+
+def measure(rounds: int = 3) -> Measured:
+    found = Measured([], [], [], [], [], [], [], [])
+    spawn = multiprocessing.get_context("spawn")
+    with (
+        tempfile.TemporaryDirectory() as name,
+        ProcessPoolExecutor(WORKERS, mp_context=spawn) as pool,
+    ):
+        folder = Path(name)
+        scene.make_music(folder)
+        count = _convert_all(folder)
+        list(pool.map(_warm, range(WORKERS * 2)))
+        for _ in range(rounds):
+            found.limit.append(_timed(functools.partial(_encode_part, folder, 0, count, WORKERS)))
+            found.limit_in_parts.append(_timed(functools.partial(_encode_parts, pool, folder, count)))
+            found.parallel.append(_timed(functools.partial(_render, pool, folder, found)))
+            found.single.append(_timed(functools.partial(_chunk, folder, (0, count), WORKERS)))
+    return found
+
+
+def _timed(work: functools.partial[object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _warm(_: int) -> None:
+    time.sleep(0.2)  # both workers take one, and have imported everything by then
+
+
+def _parts(count: int, fps: int) -> list[tuple[int, int]]:
+    step = round(CHUNK_SECONDS * fps)
+    return [(first, min(step, count - first)) for first in range(0, count, step)]
+
+
+def _convert_all(folder: Path) -> int:
+    """Draw and convert every frame once, into a file that the encoder may read without copying."""
+    composition, profile, assets = scene.ready(folder)
+    count = profile.frame_count(composition.duration)
+    frames = _frames(folder, profile, count, "w+")
+    source, converter = FrameSource(composition, assets, profile, scene.FONTS), Converter()
+    for number in range(count):
+        source.draw(number)
+        frames[number] = converter.convert(source.buffer).to_ndarray()
+    return count
+
+
+def _frames(folder: Path, profile: Profile, count: int, mode: Literal["r", "w+"]) -> Image:
+    shape = (count, profile.height * 3 // 2, profile.width)
+    return np.memmap(folder / "frames.yuv", np.uint8, mode, shape=shape)
+
+
+def _encode_part(folder: Path, first: int, count: int, threads: int) -> None:
+    _, profile, _ = scene.ready(folder)
+    pages = _frames(folder, profile, first + count, "r")
+
+    def frames() -> Iterator[VideoFrame]:
+        for number in range(first, first + count):
+            frame = VideoFrame.from_numpy_buffer(pages[number], format=WORKING_FORMAT)
+            tag(frame)
+            yield frame
+
+    encode_only(frames(), profile, folder / f"limit-{first}.mp4", threads=threads)
+
+
+def _encode_parts(pool: ProcessPoolExecutor, folder: Path, count: int) -> None:
+    parts = _parts(count, scene.ready(folder)[1].fps)
+    list(pool.map(_encode_part, [folder] * len(parts), *zip(*parts, strict=True), [1] * len(parts)))
+
+
+def _chunk(folder: Path, part: tuple[int, int], threads: int) -> tuple[Path, ChunkReport]:
+    composition, profile, assets = scene.ready(folder)
+    out = folder / f"chunk-{part[0]}-{part[1]}.mp4"
+    report = render_chunk(
+        composition, assets, profile, *part, out, lambda _: None, threads=threads, fonts_dir=scene.FONTS
+    )
+    return out, report
+
+
+def _render(pool: ProcessPoolExecutor, folder: Path, found: Measured) -> None:
+    composition, profile, assets = scene.ready(folder)
+    parts = _parts(profile.frame_count(composition.duration), profile.fps)
+    pending = [pool.submit(_chunk, folder, part, 1) for part in parts]
+    started = time.perf_counter()
+    audio = render_audio(composition, assets, folder / "sound.m4a")
+    found.audio.append(time.perf_counter() - started)
+    chunks = [job.result() for job in pending]
+    found.reports = [report for _, report in chunks]
+    started = time.perf_counter()
+    assemble([path for path, _ in chunks], folder / "sound.m4a", folder / "video.mp4")
+    assembled = time.perf_counter()
+    album = Album(2.0, 4, 480)
+    faults = verify(folder / "video.mp4", Expected.of(found.reports, audio, profile.fps), album)
+    album.write(folder)
+    found.assembling.append(assembled - started)
+    found.verifying.append(time.perf_counter() - assembled)
+    if faults:
+        raise AssertionError(faults)
+
+
+def table(found: Measured) -> str:
+    def line(name: str, seconds: list[float], note: str = "") -> str:
+        middle = statistics.median(seconds)
+        return f"  {name:<52} {middle:7.2f} s  {note}"
+
+    frames = sum(report.frames for report in found.reports)
+    draw, convert, encode = (
+        sum(getattr(report, name) for report in found.reports)
+        for name in ("draw_seconds", "convert_seconds", "encode_seconds")
+    )
+    return "\n".join(
+        [
+            f"render engine, {frames} frames of 1920x1080, medians of {len(found.parallel)} rounds",
+            line("encode only, one process, x264 on 2 threads", found.limit),
+            line("encode only, chunks in 2 processes", found.limit_in_parts),
+            line("render: 2 processes, sound, assembly, verification", found.parallel, f"ratio {found.ratio:.2f}"),
+            line("render: one process, x264 on 2 threads (chunk only)", found.single),
+            line("  of it sound (beside the chunks)", found.audio),
+            line("  of it assembly", found.assembling),
+            line("  of it verification, poster, thumbnails", found.verifying),
+            f"  drawing {frames / draw:.0f} fps, conversion {1000 * convert / frames:.2f} ms a frame,"
+            f" encoding {frames / encode:.0f} fps per thread",
+        ]
+    )
