@@ -147,8 +147,9 @@ def _cropped(canvas: Canvas) -> tuple[skia.Image, int, int]:
         return Canvas(1, 1).snapshot(), 0, 0
     columns = np.flatnonzero(alpha[rows[0] : rows[-1] + 1].any(axis=0))
     top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    part = np.ascontiguousarray(canvas.pixels[top:bottom, left:right])
-    return skia.Image.fromarray(part, skia.kBGRA_8888_ColorType, skia.kPremul_AlphaType), left, top
+    # A border of one transparent pixel, so that edges stay smooth when the bitmap is turned or scaled.
+    part = np.pad(canvas.pixels[top:bottom, left:right], ((1, 1), (1, 1), (0, 0)))
+    return skia.Image.fromarray(part, skia.kBGRA_8888_ColorType, skia.kPremul_AlphaType), left - 1, top - 1
 
 
 def shrink(image: skia.Image, width: int, height: int) -> skia.Image:
