@@ -21,7 +21,7 @@ from flatrender_cli.errors import CliError
 from flatrender_cli.live import Bars, Stopwatch, Watched
 from flatrender_cli.watch import Watcher
 
-ASSETS = Path("infra/seed/assets")
+PHOTOS = (Path("infra/seed/assets/stream.jpg"), Path("infra/seed/assets/mountains.jpg"))
 TEMPLATE = "promo"
 PROJECT_NAME = "My first video"
 
@@ -72,10 +72,9 @@ def two_photos(given: Sequence[Path]) -> tuple[Path, Path]:
             raise CliError(f"The demo takes two photos, not {len(given)}.")
         return given[0], given[1]
     repository = root()
-    found = sorted((repository / ASSETS).rglob("*.jpg")) if repository else []
-    if len(found) < 2:
+    if repository is None:
         raise CliError("There are no photos here to upload.", hint="Give two of yours: --photo A.jpg --photo B.jpg")
-    return found[0], found[1]
+    return repository / PHOTOS[0], repository / PHOTOS[1]
 
 
 def travel(
@@ -108,7 +107,9 @@ def travel(
         with timings.step("upload two photos"):
             announced = [journey.start_upload(api, photo) for photo in photos]
             files = [journey.ready(api, file["id"]) for file in announced]
-        _tell("Uploaded " + " and ".join(f"{file['name']} ({file['width']}x{file['height']})" for file in files) + ".")
+        _tell(
+            "Uploaded " + " and ".join(f"{file['filename']} ({file['width']}x{file['height']})" for file in files) + "."
+        )
         with timings.step("make a project"):
             template = journey.template_by_code(api, TEMPLATE)
             inputs = fill(template, [file["id"] for file in files], title)

@@ -6,6 +6,7 @@ assets folder; it then gets an id made from its content.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from flatrender.composition.schemas import Composition
 from flatrender.kernel.faults import Fault
 from flatrender.kernel.ids import SYSTEM_TENANT_ID, derived_id
 from flatrender_cli.errors import CliError
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass
@@ -120,13 +123,16 @@ def _holders(node: object) -> Iterator[dict[str, Any]]:
 
 
 def _resolve(name: str, assets: Path, media: Media) -> str:
-    """The id of a media file given by id or by path; what is not found is left for validation to name."""
+    """The id of a media file given by id or by path. An id that is not found is left for validation to point at.
+
+    Raises CliError: it is not an id, and there is no such file.
+    """
     if name in media.infos:
         return name
     path = assets / name
     if path.is_file():
         return media.add(path)
-    by_id = sorted(assets.glob(f"{name}.*")) if "/" not in name and not set(name) & set("*?[") else []
-    if by_id:
-        return media.add(by_id[0], name)
-    return name
+    if not _ID.fullmatch(name):
+        raise CliError(f"There is no media file {name} in {assets}.", hint="--assets names the folder to look in.")
+    by_id = sorted(assets.glob(f"{name}.*"))
+    return media.add(by_id[0], name) if by_id else name

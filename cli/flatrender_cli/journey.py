@@ -69,13 +69,13 @@ def sign_up(api: Api, mailbox_url: str, slug: str = TENANT) -> Account:
 
 
 def start_upload(api: Api, path: Path) -> dict[str, Any]:
-    """Announces a file, posts it to storage with the form it got, and returns the file's record as it was announced."""
+    """Announces a file and posts it to storage with the form it got; returns the file's record as it was announced."""
     content_type = type_of(path)
-    created: dict[str, Any] = api.post(
-        "/v1/files", {"name": path.name, "content_type": content_type, "size": path.stat().st_size}
-    )
-    api.upload(created["upload"], path, content_type)
-    return created
+    size = path.stat().st_size
+    made = api.post("/v1/files", {"filename": path.name, "content_type": content_type, "size_bytes": size})
+    api.upload(made["upload"], path, content_type)
+    announced: dict[str, Any] = made["file"]
+    return announced
 
 
 def ready(api: Api, file_id: str, *, timeout: float = PROBE_SECONDS) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def ready(api: Api, file_id: str, *, timeout: float = PROBE_SECONDS) -> dict[str
         if file["status"] == "ready":
             return file
         if file["status"] == "rejected":
-            raise CliError(f"{file['name']} was rejected: {file['rejection']['message']}")
+            raise CliError(f"{file['filename']} was rejected: {file['rejection']['message']}")
         time.sleep(POLL_SECONDS)
     raise CliError(f"The file {file_id} was not checked within {timeout:.0f} s.", hint="Look at the local cloud's log.")
 

@@ -40,11 +40,11 @@ auth=(-H "Authorization: Bearer $access")
 upload() {
   local announced form=() id line status
   announced="$(curl -fsS "${auth[@]}" "${json[@]}" "$api/v1/files" \
-    -d "{\"name\": \"$(basename "$1")\", \"content_type\": \"$2\", \"size\": $(wc -c < "$1")}")"
+    -d "{\"filename\": \"$(basename "$1")\", \"content_type\": \"$2\", \"size_bytes\": $(wc -c < "$1")}")"
   while IFS= read -r line; do form+=(-F "$line"); done < <(printf %s "$announced" | python3 -c 'import json, sys
 for name, value in json.load(sys.stdin)["upload"]["fields"].items(): print(f"{name}={value}")')
   curl -fsS "${form[@]}" -F "file=@$1;type=$2" "$(printf %s "$announced" | take upload.url)" >&2
-  id="$(printf %s "$announced" | take id)"
+  id="$(printf %s "$announced" | take file.id)"
   while :; do
     status="$(curl -fsS "${auth[@]}" "$api/v1/files/$id" | take status)"
     if [ "$status" = ready ]; then break; fi

@@ -32,7 +32,7 @@ def _demo(
         str | None, typer.Option(help="Address of the local mailbox.", envvar=endpoints.MAILBOX_VARIABLE)
     ] = None,
     photo: Annotated[list[Path] | None, typer.Option(help="A photo of yours; give it twice.")] = None,
-    title: Annotated[str, typer.Option(help="The text in the video.")] = "Rendered on the real thing",
+    title: Annotated[str, typer.Option(help="The text in the video.")] = "Spring is in the mountains",
     output: Annotated[Path, typer.Option("-o", "--out", help="Folder for the video and the poster.")] = Path("out"),
     backend: Annotated[str, typer.Option(help="auto, burst (Lambda) or batch.")] = "auto",
     as_json: Json = False,

@@ -49,14 +49,13 @@ def assert_balanced(stack: Stack, user: User, *, held: int = 0) -> None:
 
 def unnamed(stack: Stack) -> set[str]:
     """Objects of the media bucket that no record names."""
-    keys = stack.keys()
     files = {item["pk"] + item["sk"]: item for item in stack.items("files")}
     ids = " ".join(f"{name} {item}" for name, item in files.items())
     renders = list(stack.items("render"))
     cached = {f"chunks/{item['pk'].split('#')[1]}/{item['key']}.mp4" for item in renders if "#CACHE#" in item["pk"]}
     jobs = {f"{item['tenant_id']}/{item['job_id']}": item for item in renders if item["type"] == "job"}
     orphans = set()
-    for key in keys:
+    for key in stack.objects():
         prefix, tenant, rest = key.split("/", 2)
         name = rest.partition("/")[0]
         if prefix in {"uploads", "files"}:

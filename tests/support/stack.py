@@ -69,7 +69,7 @@ class Stack:
         decode = TypeDeserializer().deserialize
         return {name: decode(value) for name, value in found["Item"].items()} if "Item" in found else None
 
-    def keys(self, prefix: str = "") -> set[str]:
+    def objects(self, prefix: str = "") -> set[str]:
         """The keys of the media bucket."""
         pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return {entry["Key"] for page in pages for entry in page.get("Contents", ())}

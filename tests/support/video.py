@@ -72,7 +72,22 @@ def picture(path_or_bytes: Path | bytes) -> Picture:
         return decoded
 
 
-def share_of(shown: Picture, colour: tuple[int, int, int], tolerance: int = 60) -> float:
-    """The part of a picture, 0 to 1, whose pixels lie within `tolerance` levels of a colour in every channel."""
-    near = np.abs(shown.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= tolerance
-    return float(near.mean())
+def share_of(shown: Picture, colour: tuple[int, int, int], degrees: float = 12) -> float:
+    """The part of a picture, 0 to 1, whose pixels have the hue of a strong colour; shade and light do not matter."""
+    hue, saturation = _hue_and_saturation(shown)
+    wanted = float(_hue_and_saturation(np.array([[colour]], np.uint8))[0][0, 0])
+    apart = np.abs((hue - wanted + 180) % 360 - 180)
+    return float(((apart <= degrees) & (saturation > 0.45)).mean())
+
+
+def _hue_and_saturation(shown: Picture) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Degrees, and 0 to 1; as in HSV."""
+    red, green, blue = (shown[:, :, channel].astype(np.float64) for channel in range(3))
+    top, low = shown.max(axis=2).astype(np.float64), shown.min(axis=2).astype(np.float64)
+    spread = np.maximum(top - low, 1e-9)
+    hue = np.where(
+        top == red,
+        (green - blue) / spread,
+        np.where(top == green, 2 + (blue - red) / spread, 4 + (red - green) / spread),
+    )
+    return hue * 60 % 360, spread / np.maximum(top, 1)

@@ -26,24 +26,28 @@ class Worker:
         fields = _stat(self.pid)
         return bool(fields) and fields[0] != "Z" and fields[19] == self.started
 
+    def state(self) -> str:
+        """One letter, as /proc has it: R runs, S sleeps, T is stopped; empty when it is gone."""
+        fields = _stat(self.pid)
+        return fields[0] if fields and fields[19] == self.started else ""
+
     def send(self, number: signal.Signals) -> None:
         if self.alive():
             os.kill(self.pid, number)
 
 
-def with_environment(name: str, matches: Callable[[str], bool]) -> list[Worker]:
-    """Processes started with an environment variable whose value matches."""
+def started_with(**wanted: Callable[[str], bool]) -> list[Worker]:
+    """Processes whose initial environment has all the named variables, each with a value that its test accepts."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            entries = (folder / "environ").read_bytes().split(b"\0")
+            entries = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
-        for entry in entries:
-            key, _, value = entry.partition(b"=")
-            fields = _stat(int(folder.name))
-            if key.decode(errors="replace") == name and matches(value.decode(errors="replace")) and fields:
-                found.append(Worker(int(folder.name), fields[19]))
+        environment = dict(entry.split("=", 1) for entry in entries if "=" in entry)
+        fields = _stat(int(folder.name))
+        if fields and all(name in environment and test(environment[name]) for name, test in wanted.items()):
+            found.append(Worker(int(folder.name), fields[19]))
     return found
 
 
