@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 from types import ModuleType
 from typing import Any
 
@@ -300,6 +301,7 @@ def test_no_lower_number_after_a_higher_one_while_many_subscribe(
 
     def publish() -> None:
         for step in range(25):
+            sleep(0.02)
             clock(300)
             service.publish(TENANT, job_id, _rendering(step))
 

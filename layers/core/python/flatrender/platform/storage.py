@@ -1,8 +1,10 @@
 """The media bucket. Keys are built here and nowhere else; every key holds its tenant."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flatrender.platform.clients import client
 from flatrender.platform.settings import settings
@@ -56,9 +58,49 @@ def upload(path: Path, key: str, content_type: str) -> None:
         _s3().put_object(Bucket=settings().media_bucket, Key=key, Body=file, ContentType=content_type)
 
 
-def copy(source: str, target: str, content_type: str | None = None) -> None:
+@dataclass(frozen=True)
+class Fetched:
+    """What was downloaded: its entity tag, to name exactly these bytes later, and its size."""
+
+    etag: str
+    size_bytes: int
+
+
+class ObjectTooLarge(Exception):
+    """The object has more bytes than may be fetched."""
+
+
+def fetch(key: str, to: Path, max_bytes: int) -> Fetched | None:
+    """Streams an object of at most `max_bytes` into a file; None when there is no such object.
+
+    Raises ObjectTooLarge, before anything is downloaded.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        found = _s3().get_object(Bucket=settings().media_bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return None
+        raise
+    with found["Body"] as body:
+        if found["ContentLength"] > max_bytes:
+            raise ObjectTooLarge
+        with to.open("wb") as file:
+            for piece in body.iter_chunks(1024 * 1024):
+                file.write(piece)
+    return Fetched(found["ETag"], found["ContentLength"])
+
+
+def copy(source: str, target: str, content_type: str | None = None, *, etag: str | None = None) -> None:
+    """Copies within the bucket; with `etag`, only if the source still is the object of that entity tag.
+
+    Raises botocore's ClientError: 404, the source is gone; 412, it is another one now.
+    """
     bucket = settings().media_bucket
     extra = {"ContentType": content_type, "MetadataDirective": "REPLACE"} if content_type else {}
+    if etag:
+        extra["CopySourceIfMatch"] = etag
     _s3().copy_object(Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": source}, **extra)
 
 
@@ -105,7 +147,7 @@ def link(key: str, *, seconds: int = LINK_SECONDS, filename: str | None = None) 
     """A presigned GET address, valid for `seconds`; with `filename`, browsers save it under that name."""
     parameters: dict[str, Any] = {"Bucket": settings().media_bucket, "Key": key}
     if filename:
-        parameters["ResponseContentDisposition"] = f'attachment; filename="{filename}"'
+        parameters["ResponseContentDisposition"] = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
     url: str = _s3().generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
     return url
 

@@ -1,0 +1,10 @@
+"""New uploads: examine each, and make it a file or throw it away."""
+
+from typing import Any
+
+from flatrender.files import intake
+from flatrender.platform import batches
+
+
+def handler(event: dict[str, Any], _context: object) -> batches.Response:
+    return batches.each(event, intake.receive)

@@ -1,0 +1,188 @@
+"""Files and storage usage."""
+
+from collections.abc import Callable, Iterable, Sequence
+from random import uniform
+from time import sleep
+
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+
+from flatrender.files.errors import FileMoved, UploadInProgress, UsageMoved
+from flatrender.files.model import FILE, STORAGE, FileItem, FilesOutboxItem, UsageItem
+from flatrender.files.usage import Usage
+from flatrender.kernel.clock import epoch
+from flatrender.kernel.errors import InvalidRequest, Unavailable
+from flatrender.kernel.paging import PageMeta, PageRequest, decode_cursor, encode_cursor
+from flatrender.platform import outbox, transactions
+from flatrender.platform.tables import tenant_key
+
+CLAIM_SECONDS = 150
+"""Longer than the probe function may run: a claim that has lapsed is that of an invocation that is dead."""
+
+ATTEMPTS = 40
+"""Tries against other uploads of the same user; each round, one of those that compete gets through."""
+
+MAX_BATCH = 100
+
+_CURSOR_KEYS = {"owner", "created", "pk", "sk"}
+
+
+def file_pk(tenant_id: str, file_id: str) -> str:
+    return tenant_key(tenant_id, "FILE", file_id)
+
+
+def owner_of(tenant_id: str, user_id: str) -> str:
+    return tenant_key(tenant_id, "USER", user_id, "FILES")
+
+
+def get(tenant_id: str, file_id: str) -> FileItem | None:
+    """The file unless it is not there, or was pending or rejected for too long."""
+    try:
+        item = FileItem.get(file_pk(tenant_id, file_id), FILE, consistent_read=True)
+    except FileItem.DoesNotExist:
+        return None
+    return None if _lapsed(item) else item
+
+
+def _lapsed(item: FileItem) -> bool:
+    """Time to live removes items late."""
+    return item.expires_at is not None and item.expires_at <= epoch()
+
+
+def batch(keys: Iterable[tuple[str, str]]) -> list[FileItem]:
+    """Files by tenant and id, in no order; what is not there is left out. One call per 100."""
+    wanted = [(file_pk(tenant_id, file_id), FILE) for tenant_id, file_id in keys]
+    found = FileItem.batch_get(wanted, consistent_read=True) if wanted else ()
+    return [item for item in found if not _lapsed(item)]
+
+
+def page(tenant_id: str, user_id: str, kind: str | None, wanted: PageRequest) -> tuple[list[FileItem], PageMeta]:
+    """A user's files, newest first."""
+    owner = owner_of(tenant_id, user_id)
+    shown: Condition = FileItem.expires_at.does_not_exist() | (FileItem.expires_at > epoch())
+    if kind:
+        shown &= FileItem.kind == kind
+    start = _start(wanted.cursor, owner) if wanted.cursor else None
+    skipped = 0 if start else (wanted.page - 1) * wanted.page_size
+    limit = skipped + wanted.page_size + 1
+    found = FileItem.by_owner.query(
+        owner,
+        filter_condition=shown,
+        scan_index_forward=False,
+        limit=limit,
+        page_size=limit if kind is None else None,
+        last_evaluated_key=start,
+    )
+    items: Sequence[FileItem] = list(found)[skipped:]
+    shown_items, has_more = list(items[: wanted.page_size]), len(items) > wanted.page_size
+    last = shown_items[-1] if has_more else None
+    meta = PageMeta(
+        page=wanted.page,
+        page_size=wanted.page_size,
+        total=FileItem.by_owner.count(owner, filter_condition=shown),
+        has_more=has_more,
+        cursor=encode_cursor({name: getattr(last, name) for name in _CURSOR_KEYS}) if last else None,
+    )
+    return shown_items, meta
+
+
+def _start(cursor: str, owner: str) -> dict[str, dict[str, str]]:
+    key = decode_cursor(cursor)
+    if set(key) != _CURSOR_KEYS or key["owner"] != owner or not all(isinstance(part, str) for part in key.values()):
+        raise InvalidRequest("The cursor is not one that this API gave out for this list.", parameter="cursor")
+    return {name: {"S": part} for name, part in key.items()}
+
+
+def usage(tenant_id: str, user_id: str) -> Usage:
+    try:
+        item = UsageItem.get(_usage_pk(tenant_id, user_id), STORAGE, consistent_read=True)
+    except UsageItem.DoesNotExist:
+        return Usage(tenant_id, user_id, 0, {}, 0)
+    held = {file_id: (int(size), int(until)) for file_id, (size, until) in item.reservations.items()}
+    return Usage(tenant_id, user_id, int(item.used_bytes), held, int(item.version))
+
+
+def _usage_pk(tenant_id: str, user_id: str) -> str:
+    return tenant_key(tenant_id, "USER", user_id, "USAGE")
+
+
+def _keep(changed: Usage) -> transactions.Operation:
+    item = UsageItem(
+        pk=_usage_pk(changed.tenant_id, changed.user_id),
+        sk=STORAGE,
+        type="usage",
+        used_bytes=changed.used_bytes,
+        reservations=changed.reservations,
+        version=changed.version + 1,
+    )
+    as_read = UsageItem.version == changed.version if changed.version else UsageItem.pk.does_not_exist()
+    return transactions.put(item, as_read, UsageMoved())
+
+
+def with_usage(
+    tenant_id: str, user_id: str, change: Callable[[Usage], Usage], operations: Sequence[transactions.Operation]
+) -> None:
+    """Commits `operations` together with a change of the user's usage, which is read anew until nobody comes between.
+
+    Raises what `change` raises, what refuses an operation, and Unavailable.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            transactions.commit([_keep(change(usage(tenant_id, user_id))), *operations])
+        except UsageMoved:
+            sleep(uniform(0.002, 0.02) * min(attempt + 1, 5))  # noqa: S311 - spreads retries, guards nothing
+        else:
+            return
+    raise Unavailable
+
+
+def create(item: FileItem) -> transactions.Operation:
+    return transactions.put(item, FileItem.pk.does_not_exist(), FileMoved())
+
+
+def claim(item: FileItem, token: str) -> None:
+    """Makes one invocation the one that examines a pending upload. Raises UploadInProgress."""
+    now = epoch()
+    nobody = FileItem.claim.does_not_exist() | (FileItem.claimed_until < now)
+    try:
+        item.update(
+            [FileItem.claim.set(token), FileItem.claimed_until.set(now + CLAIM_SECONDS)],
+            condition=(FileItem.status == "pending") & nobody,
+        )
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise Unavailable from error
+        raise UploadInProgress from error
+
+
+def unclaim(item: FileItem, token: str) -> None:
+    """Lets the next invocation try at once; a file that is gone or decided is left alone."""
+    try:
+        item.update([FileItem.claim.remove(), FileItem.claimed_until.remove()], condition=FileItem.claim == token)
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise Unavailable from error
+
+
+def decide(item: FileItem, token: str) -> transactions.Operation:
+    """Writes a claimed file's verdict, which `item` holds already. Refused with FileMoved."""
+    item.claim = None
+    item.claimed_until = None
+    still_mine = (FileItem.status == "pending") & (FileItem.claim == token)
+    return transactions.put(item, still_mine, FileMoved())
+
+
+def remove(item: FileItem) -> transactions.Operation:
+    """Refused with FileMoved when the file's status is no longer that of `item`."""
+    return transactions.delete(item, FileItem.status == item.status, FileMoved())
+
+
+def emit(event_type: str, item: FileItem, data: dict[str, object]) -> transactions.Operation:
+    return outbox.emit(
+        FilesOutboxItem,
+        event_type,
+        tenant_id=str(item.tenant_id),
+        aggregate_id=str(item.file_id),
+        sequence=int(item.sequence),
+        data=data,
+    )
