@@ -137,7 +137,11 @@ def set_batch_job(tenant_id: str, job_id: str, index: int, batch_job_id: str) ->
 def claim(tenant_id: str, job_id: str, index: int) -> ChunkItem | None:
     """Begin a new attempt: counts it, so that earlier ones know they are stale. None when the chunk is done already."""
     item = _item(tenant_id, job_id, index)
-    actions = [ChunkItem.attempt.add(1), ChunkItem.status.set("running"), ChunkItem.frames_done.set(0)]
+    actions: list[Action] = [
+        ChunkItem.attempt.add(1),
+        ChunkItem.status.set("running"),
+        ChunkItem.frames_done.set(0),
+    ]
     try:
         item.update(actions, condition=ChunkItem.pk.exists() & (ChunkItem.status != "done"))
     except UpdateError as error:
@@ -154,7 +158,12 @@ def advance(item: ChunkItem, frames_done: int) -> None:
 
 def finish(item: ChunkItem) -> None:
     """Raises StaleAttempt."""
-    _own(item, [ChunkItem.status.set("done"), ChunkItem.frames_done.set(item.frames), ChunkItem.error.remove()])
+    actions: list[Action] = [
+        ChunkItem.status.set("done"),
+        ChunkItem.frames_done.set(item.frames),
+        ChunkItem.error.remove(),
+    ]
+    _own(item, actions)
 
 
 def note_failure(item: ChunkItem, code: str, message: str) -> None:

@@ -1,11 +1,13 @@
 """Quote, submit, list, watch and cancel renders."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flatrender.composition import fonts
 from flatrender.composition.assets import AssetInfo
+from flatrender.composition.limits import MAX_AUDIO_TRACKS, MAX_LAYERS
 from flatrender.composition.profiles import Profile, profile
 from flatrender.composition.schemas import Composition
 from flatrender.composition.validate import asset_ids, validate
@@ -34,6 +36,8 @@ SUBMIT = "render.submit"
 PROJECT = "/project"
 COMPOSITION = "/body/composition"
 """Where faults of the document point to."""
+_FILE_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MAX_FILES: Final = MAX_LAYERS + MAX_AUDIO_TRACKS
 
 
 @dataclass(frozen=True)
@@ -244,12 +248,17 @@ def _source(
         document, assets = studio.composition_of(caller, request.project_id)
     else:
         document = dict(request.composition or {})
-        assets = files.assets(caller.tenant_id, asset_ids(document))
+        assets = files.assets(caller.tenant_id, _file_ids(document), user_id=caller.user_id)
     if request.output.fps and isinstance(document.get("canvas"), dict):
         document = {**document, "canvas": {**document["canvas"], "fps": request.output.fps}}
     composition, faults = validate(document, assets, fonts.shipped())
     faults = [fault.model_copy(update={"pointer": root + fault.pointer}) for fault in faults]
     return document, assets, composition, faults
+
+
+def _file_ids(document: dict[str, Any]) -> list[str]:
+    """The files that a document names: what is no id names none, and no valid document names more than MAX_FILES."""
+    return sorted(name for name in asset_ids(document) if _FILE_ID.fullmatch(name))[:MAX_FILES]
 
 
 def _limits(composition: Composition, wanted: Profile, plan: Plan, root: str) -> list[Fault]:
