@@ -1,0 +1,108 @@
+"""/v1/auth: register, verify, log in, stay logged in, log out."""
+
+from flatrender.identity import service
+from flatrender.identity.errors import (
+    AccountBanned,
+    AccountInactive,
+    CodesThrottled,
+    EmailTaken,
+    InvalidCredentials,
+    InvalidRefreshToken,
+    LoginThrottled,
+    SessionNotFound,
+    TooManyAttempts,
+    VerificationExpired,
+    WeakPassword,
+    WrongCode,
+)
+from flatrender.identity.schemas import (
+    AuthTokens,
+    CodeRequest,
+    CodeSent,
+    EmailVerification,
+    EmailVerified,
+    Login,
+    Refresh,
+    Registered,
+    Registration,
+    Sessions,
+)
+from flatrender.kernel.ids import Id
+from flatrender.tenants.errors import TenantNotFound, TenantSuspended
+from flatrender.web.api import PUBLIC, api, entrypoint, errors
+from flatrender.web.caching import uncached
+from flatrender.web.caller import SignedIn
+from flatrender.web.client import FromClient
+
+app = api("Auth")
+
+
+@app.post(
+    "/v1/auth/register",
+    status_code=201,
+    openapi_extra=PUBLIC,
+    dependencies=[uncached()],
+    responses=errors(TenantNotFound, TenantSuspended, EmailTaken, WeakPassword),
+)
+def register(body: Registration) -> Registered:
+    return service.register(body)
+
+
+@app.post(
+    "/v1/auth/verify/email",
+    openapi_extra=PUBLIC,
+    responses=errors(WrongCode, VerificationExpired, TooManyAttempts),
+)
+def verify_email(body: EmailVerification) -> EmailVerified:
+    return service.verify_email(body)
+
+
+@app.post(
+    "/v1/auth/verify/email/resend",
+    status_code=202,
+    openapi_extra=PUBLIC,
+    dependencies=[uncached()],
+    responses=errors(TenantNotFound, TenantSuspended, CodesThrottled),
+)
+def resend_code(body: CodeRequest) -> CodeSent:
+    return service.resend_code(body)
+
+
+@app.post(
+    "/v1/auth/login",
+    openapi_extra=PUBLIC,
+    dependencies=[uncached()],
+    responses=errors(
+        TenantNotFound, TenantSuspended, InvalidCredentials, AccountBanned, AccountInactive, LoginThrottled
+    ),
+)
+def login(body: Login, client: FromClient) -> AuthTokens:
+    return service.login(body, client)
+
+
+@app.post(
+    "/v1/auth/refresh",
+    openapi_extra=PUBLIC,
+    dependencies=[uncached()],
+    responses=errors(InvalidRefreshToken, TenantSuspended, AccountBanned, AccountInactive),
+)
+def refresh(body: Refresh) -> AuthTokens:
+    return service.refresh(body)
+
+
+@app.post("/v1/auth/logout", status_code=204)
+def logout(caller: SignedIn) -> None:
+    service.logout(caller)
+
+
+@app.get("/v1/auth/sessions")
+def sessions(caller: SignedIn) -> Sessions:
+    return service.sessions(caller)
+
+
+@app.delete("/v1/auth/sessions/{session_id}", status_code=204, responses=errors(SessionNotFound))
+def end_session(session_id: Id, caller: SignedIn) -> None:
+    service.end_session(caller, session_id)
+
+
+handler = entrypoint(app)

@@ -1,0 +1,16 @@
+"""/.well-known/jwks.json: the keys with which our access tokens can be verified."""
+
+from flatrender.identity.keys import public_jwk
+from flatrender.identity.schemas import JsonWebKeySet
+from flatrender.web.api import PUBLIC, api, entrypoint
+from flatrender.web.caching import cached
+
+app = api("Keys")
+
+
+@app.get("/.well-known/jwks.json", openapi_extra=PUBLIC, dependencies=[cached(3600)])
+def jwks() -> JsonWebKeySet:
+    return JsonWebKeySet(keys=[public_jwk()])
+
+
+handler = entrypoint(app)

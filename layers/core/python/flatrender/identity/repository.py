@@ -1,0 +1,209 @@
+"""Users, their credentials, and the codes sent to them. Sessions are in session_repository."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
+
+from flatrender.identity.errors import EmailTaken, UserNotFound, VerificationExpired
+from flatrender.identity.model import (
+    CODE,
+    CREDENTIAL,
+    FAILURES,
+    PROFILE,
+    CodesItem,
+    CredentialItem,
+    EmailRow,
+    FailuresItem,
+    OutboxItem,
+    UserItem,
+    VerificationItem,
+    email_key,
+    user_key,
+    verification_key,
+)
+from flatrender.kernel.clock import epoch
+from flatrender.platform.outbox import emit
+from flatrender.platform.transactions import Operation, delete, put, update
+
+MAX_CODE_ATTEMPTS = 5
+FAILURES_KEPT_SECONDS = 24 * 3600
+_REFUSED = "ConditionalCheckFailedException"
+
+
+@dataclass(frozen=True)
+class EmailState:
+    """What is known of an address. `user_id` and `password_hash` are None where there is no account.
+
+    `failures` counts failed logins in a row; `stored` is the same as it stands in the table, where old ones linger.
+    """
+
+    user_id: str | None
+    password_hash: str | None
+    failures: int
+    stored: int
+    locked_until: int
+
+
+def create(user: UserItem, password_hash: str) -> list[Operation]:
+    """The user and the claim on the address. Refused with EmailTaken."""
+    credential = CredentialItem(
+        email_key(user.tenant_id, user.email),
+        CREDENTIAL,
+        type="credential",
+        user_id=user.user_id,
+        password_hash=password_hash,
+    )
+    return [
+        put(credential, CredentialItem.pk.does_not_exist(), EmailTaken()),
+        put(user, UserItem.pk.does_not_exist()),
+    ]
+
+
+def user(tenant_id: str, user_id: str) -> UserItem | None:
+    try:
+        return UserItem.get(user_key(tenant_id, user_id), PROFILE, consistent_read=True)
+    except UserItem.DoesNotExist:
+        return None
+
+
+def change(tenant_id: str, user_id: str, changes: Mapping[str, Any]) -> UserItem:
+    """The user after the changes; None removes an attribute. Raises UserNotFound."""
+    item = UserItem(user_key(tenant_id, user_id), PROFILE)
+    attributes = UserItem.get_attributes()
+    actions: list[Action] = [
+        attributes[name].remove() if value is None else attributes[name].set(value) for name, value in changes.items()
+    ]
+    try:
+        item.update(actions, condition=UserItem.pk.exists())
+    except UpdateError as error:
+        if error.cause_response_code == _REFUSED:
+            raise UserNotFound() from error
+        raise
+    return item
+
+
+def seen(user: UserItem, moment: str) -> Operation:
+    """Refused with UserNotFound."""
+    return update(UserItem(user.pk, user.sk), [UserItem.last_active_at.set(moment)], refused=UserNotFound())
+
+
+def announce(user: UserItem, event: str, sequence: int, data: dict[str, Any]) -> Operation:
+    """The event `identity.user.<event>.v1`."""
+    return emit(
+        OutboxItem,
+        f"identity.user.{event}.v1",
+        tenant_id=user.tenant_id,
+        aggregate_id=user.user_id,
+        sequence=sequence,
+        data=data,
+    )
+
+
+def email_state(tenant_id: str, email: str) -> EmailState:
+    """One query."""
+    rows = EmailRow.query(email_key(tenant_id, email), EmailRow.sk.between(CREDENTIAL, FAILURES), consistent_read=True)
+    found = {row.sk: row for row in rows}
+    credential, failures = found.get(CREDENTIAL), found.get(FAILURES)
+    stored = int(failures.total or 0) if failures else 0
+    fresh = failures is not None and (failures.expires_at or 0) > epoch()
+    return EmailState(
+        user_id=credential.user_id if credential else None,
+        password_hash=credential.password_hash if credential else None,
+        failures=stored if fresh else 0,
+        stored=stored,
+        locked_until=int(failures.locked_until or 0) if failures and fresh else 0,
+    )
+
+
+def count_attempt(tenant_id: str, email: str, state: EmailState, locked_until: int) -> bool:
+    """Counts one more login attempt; False when another was counted since `state` was read."""
+    item = FailuresItem(email_key(tenant_id, email), FAILURES)
+    unchanged = FailuresItem.total == state.stored if state.stored else FailuresItem.pk.does_not_exist()
+    actions = [
+        FailuresItem.type.set("failures"),
+        FailuresItem.total.set(state.failures + 1),
+        FailuresItem.locked_until.set(locked_until),
+        FailuresItem.expires_at.set(epoch() + FAILURES_KEPT_SECONDS),
+    ]
+    return _accepted(item, actions, unchanged)
+
+
+def forget_failures(tenant_id: str, email: str) -> Operation:
+    return delete(FailuresItem(email_key(tenant_id, email), FAILURES))
+
+
+def take_code(tenant_id: str, email: str, *, limit: int, seconds: int) -> bool:
+    """Counts a code asked for in the present stretch of `seconds`; False when there were `limit` already."""
+    window = epoch() // seconds
+    item = CodesItem(email_key(tenant_id, email), f"CODES#{seconds}#{window}")
+    actions = [
+        CodesItem.type.set("codes"),
+        CodesItem.total.set((CodesItem.total | 0) + 1),
+        CodesItem.expires_at.set((window + 1) * seconds),
+    ]
+    return _accepted(item, actions, CodesItem.total.does_not_exist() | (CodesItem.total < limit))
+
+
+def keep_code(tenant_id: str, user_id: str, token_hash: str, code_hash: str, valid_until: int) -> Operation:
+    item = VerificationItem(
+        verification_key(tenant_id, token_hash),
+        CODE,
+        type="verification",
+        user_id=user_id,
+        code_hash=code_hash,
+        attempts=0,
+        valid_until=valid_until,
+        expires_at=valid_until,
+    )
+    return put(item)
+
+
+def only_code(user: UserItem, token_hash: str) -> Operation:
+    """From now on, this is the one code that verifies the user's address."""
+    return update(UserItem(user.pk, user.sk), [UserItem.verification.set(token_hash)], refused=UserNotFound())
+
+
+def attempt_code(tenant_id: str, token_hash: str) -> VerificationItem | None:
+    """Counts an attempt and gives the code back; None when there is none, it is too old, or it was tried too often."""
+    item = VerificationItem(verification_key(tenant_id, token_hash), CODE)
+    usable = (VerificationItem.attempts < MAX_CODE_ATTEMPTS) & (VerificationItem.valid_until > epoch())
+    accepted = _accepted(item, [VerificationItem.attempts.set(VerificationItem.attempts + 1)], usable)
+    return item if accepted else None
+
+
+def used_up(tenant_id: str, token_hash: str) -> bool:
+    """Whether a code was tried too often, rather than being too old or unknown."""
+    try:
+        item = VerificationItem.get(verification_key(tenant_id, token_hash), CODE, consistent_read=True)
+    except VerificationItem.DoesNotExist:
+        return False
+    return int(item.attempts) >= MAX_CODE_ATTEMPTS and int(item.valid_until) > epoch()
+
+
+def verified(user: UserItem, token_hash: str) -> list[Operation]:
+    """Uses the code up and marks the address as verified. Refused with VerificationExpired: a later code counts."""
+    item = VerificationItem(verification_key(user.tenant_id, token_hash), CODE)
+    actions = [
+        UserItem.email_verified.set(True),
+        UserItem.verification.remove(),
+        UserItem.event_sequence.set(int(user.event_sequence) + 1),
+    ]
+    latest = (UserItem.verification == token_hash) & (UserItem.event_sequence == user.event_sequence)
+    return [
+        delete(item, VerificationItem.pk.exists(), VerificationExpired()),
+        update(UserItem(user.pk, user.sk), actions, latest, VerificationExpired()),
+    ]
+
+
+def _accepted(item: Any, actions: Sequence[Action], condition: Any) -> bool:
+    """Updates the item, which then holds all its attributes; False when the condition failed."""
+    try:
+        item.update(list(actions), condition=condition)
+    except UpdateError as error:
+        if error.cause_response_code == _REFUSED:
+            return False
+        raise
+    return True

@@ -1,0 +1,143 @@
+"""Logging in, and staying so."""
+
+import hmac
+
+from flatrender.identity import passwords, repository, session_repository
+from flatrender.identity.errors import (
+    AccountBanned,
+    AccountInactive,
+    InvalidCredentials,
+    InvalidRefreshToken,
+    LoginThrottled,
+    SessionNotFound,
+)
+from flatrender.identity.model import ACTIVE, BANNED, SessionItem, UserItem
+from flatrender.identity.repository import EmailState
+from flatrender.identity.schemas import AuthTokens, Login, Refresh
+from flatrender.identity.service.profiles import shown
+from flatrender.identity.tokens import (
+    ACCESS_SECONDS,
+    RefreshToken,
+    access_token,
+    fingerprint,
+    new_refresh_token,
+    parse_refresh_token,
+)
+from flatrender.kernel.client import Client
+from flatrender.kernel.clock import epoch, timestamp
+from flatrender.kernel.ids import new_id
+from flatrender.platform import transactions
+from flatrender.tenants import service as tenants
+from flatrender.tenants.schemas import Tenant
+
+FREE_ATTEMPTS = 5
+"""So many logins in a row may fail before the account makes its visitors wait."""
+_FIRST_WAIT, _LONGEST_WAIT = 30, 15 * 60
+_RACES = 3
+
+
+def login(body: Login, client: Client) -> AuthTokens:
+    """Raises TenantNotFound, TenantSuspended, LoginThrottled, InvalidCredentials, AccountBanned, AccountInactive.
+
+    An address without an account takes as long and is throttled as one with an account, and an account's state
+    shows only to who knows its password.
+    """
+    tenant = tenants.ensure_open(tenants.by_slug(body.tenant_slug))
+    state = _attempt(tenant.id, body.email)
+    if not passwords.matches(body.password, state.password_hash) or state.user_id is None:
+        raise InvalidCredentials()
+    user = repository.user(tenant.id, state.user_id)
+    if user is None:
+        raise InvalidCredentials()
+    _ensure_active(user)
+    token = new_refresh_token(tenant.id, user.user_id, new_id())
+    answer = _tokens(user, tenant, token)
+    transactions.commit(
+        [
+            session_repository.create(token, client, body.device_id, body.device_name),
+            repository.forget_failures(tenant.id, body.email),
+            repository.seen(user, timestamp()),
+        ]
+    )
+    return answer
+
+
+def refresh(body: Refresh) -> AuthTokens:
+    """New tokens for a refresh token, which is used up by it.
+
+    Raises InvalidRefreshToken, TenantSuspended, AccountBanned, AccountInactive. A token that was used before has been
+    stolen, or its successor has: nobody can tell which, so the session ends.
+    """
+    token = parse_refresh_token(body.refresh_token)
+    session = session_repository.get(token.tenant_id, token.user_id, token.session_id) if token else None
+    if token is None or session is None or not _same(session.family_hash, token.family):
+        raise InvalidRefreshToken()
+    if not _same(session.refresh_hash, token.secret):
+        _end(token)
+        raise InvalidRefreshToken()
+    tenant = tenants.ensure_open(tenants.by_id(token.tenant_id))
+    user = repository.user(token.tenant_id, token.user_id)
+    if user is None:
+        raise InvalidRefreshToken()
+    _ensure_active(user)
+    return _rotated(session, user, tenant, token)
+
+
+def _rotated(session: SessionItem, user: UserItem, tenant: Tenant, token: RefreshToken) -> AuthTokens:
+    following = token.rotated()
+    answer = _tokens(user, tenant, following)
+    try:
+        session_repository.rotate(session, following)
+    except InvalidRefreshToken:
+        _end(token)
+        raise
+    return answer
+
+
+def _end(token: RefreshToken) -> None:
+    try:
+        session_repository.revoke(token.tenant_id, token.user_id, token.session_id)
+    except SessionNotFound:
+        return  # somebody ended it first
+
+
+def _same(kept: str, secret: bytes) -> bool:
+    return hmac.compare_digest(kept, fingerprint(secret))
+
+
+def _attempt(tenant_id: str, email: str) -> EmailState:
+    """Counts the attempt before the password is looked at, so that many at once are not many guesses.
+
+    Raises LoginThrottled.
+    """
+    for _ in range(_RACES):
+        state, now = repository.email_state(tenant_id, email), epoch()
+        if state.locked_until > now:
+            raise LoginThrottled(retry_after_seconds=state.locked_until - now)
+        if repository.count_attempt(tenant_id, email, state, now + _wait(state.failures + 1)):
+            return state
+    raise LoginThrottled(retry_after_seconds=1)
+
+
+def _wait(failures: int) -> int:
+    """Seconds until the next attempt, should this one fail too: 0 for the first four, then 30, 60, 120 … 900."""
+    if failures < FREE_ATTEMPTS:
+        return 0
+    return int(min(_FIRST_WAIT * 2 ** min(failures - FREE_ATTEMPTS, 10), _LONGEST_WAIT))
+
+
+def _ensure_active(user: UserItem) -> None:
+    if user.status == BANNED:
+        raise AccountBanned()
+    if user.status != ACTIVE:
+        raise AccountInactive()
+
+
+def _tokens(user: UserItem, tenant: Tenant, token: RefreshToken) -> AuthTokens:
+    return AuthTokens(
+        access_token=access_token(user, token.session_id),
+        refresh_token=str(token),
+        expires_in=ACCESS_SECONDS,
+        user=shown(user),
+        tenant=tenant,
+    )

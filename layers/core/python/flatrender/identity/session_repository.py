@@ -1,0 +1,72 @@
+"""Sessions: made, rotated, revoked."""
+
+from flatrender.identity.errors import InvalidRefreshToken, SessionNotFound
+from flatrender.identity.model import SESSION, SessionItem, user_key
+from flatrender.identity.tokens import ACCESS_SECONDS, REFRESH_SECONDS, RefreshToken
+from flatrender.kernel.client import Client
+from flatrender.kernel.clock import epoch, timestamp
+from flatrender.platform.transactions import Operation, commit, put, update
+
+
+def create(token: RefreshToken, client: Client, device_id: str | None, device_name: str | None) -> Operation:
+    now, until = timestamp(), epoch() + REFRESH_SECONDS
+    item = SessionItem(
+        user_key(token.tenant_id, token.user_id),
+        SESSION + token.session_id,
+        type="session",
+        session_id=token.session_id,
+        device_id=device_id,
+        device_name=device_name,
+        user_agent=client.user_agent,
+        ip_address=client.ip_address,
+        issued_at=now,
+        last_used_at=now,
+        valid_until=until,
+        family_hash=token.family_hash,
+        refresh_hash=token.secret_hash,
+        expires_at=until,
+    )
+    return put(item, SessionItem.pk.does_not_exist())
+
+
+def get(tenant_id: str, user_id: str, session_id: str) -> SessionItem | None:
+    """The session, when it is still good."""
+    try:
+        item = SessionItem.get(user_key(tenant_id, user_id), SESSION + session_id, consistent_read=True)
+    except SessionItem.DoesNotExist:
+        return None
+    return item if _good(item) else None
+
+
+def all_of(tenant_id: str, user_id: str) -> list[SessionItem]:
+    """The good ones, last used first."""
+    found = SessionItem.query(user_key(tenant_id, user_id), SessionItem.sk.startswith(SESSION), consistent_read=True)
+    return sorted(filter(_good, found), key=lambda item: str(item.last_used_at), reverse=True)
+
+
+def rotate(session: SessionItem, token: RefreshToken) -> None:
+    """Makes `token` the only good one. Raises InvalidRefreshToken: the one before was used in the meantime."""
+    until = epoch() + REFRESH_SECONDS
+    changes = [
+        SessionItem.refresh_hash.set(token.secret_hash),
+        SessionItem.last_used_at.set(timestamp()),
+        SessionItem.valid_until.set(until),
+        SessionItem.expires_at.set(until),
+    ]
+    unchanged = (SessionItem.refresh_hash == session.refresh_hash) & SessionItem.revoked_at.does_not_exist()
+    commit([update(SessionItem(session.pk, session.sk), changes, unchanged, InvalidRefreshToken())])
+
+
+def revoke(tenant_id: str, user_id: str, session_id: str) -> None:
+    """Raises SessionNotFound: there is none, or it was revoked before.
+
+    The item stays until no access token can name it any more.
+    """
+    item = SessionItem(user_key(tenant_id, user_id), SESSION + session_id)
+    changes = [SessionItem.revoked_at.set(timestamp()), SessionItem.expires_at.set(epoch() + ACCESS_SECONDS)]
+    good = SessionItem.revoked_at.does_not_exist() & (SessionItem.valid_until > epoch())
+    commit([update(item, changes, good, SessionNotFound())])
+
+
+def _good(item: SessionItem) -> bool:
+    return not item.revoked_at and int(item.valid_until) > epoch()
