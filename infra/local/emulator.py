@@ -1,10 +1,11 @@
-"""Runs ministack, with three things changed. Started with the interpreter of .build/cloud; see docs/decisions.
+"""Runs ministack, with four things changed. Started with the interpreter of .build/cloud; see docs/decisions.
 
 1. ministack unpacks every layer anew for every worker process. A render worker would write 220 MB before it starts,
    and share none of it with its neighbours. Here a layer is unpacked once and linked to.
 2. After each invocation ministack waits 50 ms for log lines of a function that wrote none. Here it waits 1 ms, and
    takes what comes later with the next invocation: an endpoint's latency is then its own.
 3. Batch jobs run: see emulated_batch.py.
+4. Tasks that wait for a token time out, fail and are stopped as on AWS: see emulated_callbacks.py.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from ministack import app
 from ministack.core import lambda_runtime
 
 import emulated_batch
+import emulated_callbacks
 
 CACHE = Path(tempfile.gettempdir()) / "layers"
 FIRST_LINE_WAIT, IDLE_CONFIRM, HARD_CAP = 0.001, 0.001, 0.25
@@ -65,6 +67,7 @@ def main() -> None:
     lambda_runtime.zipfile = _Zipfile()
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (FIRST_LINE_WAIT, IDLE_CONFIRM, HARD_CAP)  # noqa: SLF001
     emulated_batch.install()
+    emulated_callbacks.install()
     app.main()
 
 
