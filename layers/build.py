@@ -28,10 +28,9 @@ LAYERS = ("core", "deps", "render", "fonts")
 PLATFORM = "x86_64-manylinux_2_34"  # Amazon Linux 2023, which Lambda runs Python 3.13 on, has glibc 2.34
 MAX_PARALLEL_COMPILERS = 2
 
-# What a function never reads: tests, type stubs, headers, command-line tools, build leftovers.
-UNUSED_FOLDERS = {"tests", "test", "testing_data", "__pycache__", "bin", "include", "f2py", "docs", "examples"}
+# What a function never reads: tests, type stubs, headers, command-line tools.
+UNUSED_FOLDERS = ("**/tests", "**/__pycache__", "**/include", "bin", "numpy/f2py", "av/include")
 UNUSED_SUFFIXES = {".pyi", ".pxd", ".pyx", ".h", ".c", ".cpp", ".a", ".lib", ".md", ".rst"}
-KEPT_FOLDERS = {"numpy/testing"}
 
 # The AWS services that functions call; botocore describes 400 of them in 30 MB.
 AWS_SERVICES = {
@@ -113,8 +112,8 @@ def _install(lock: Path, target: Path) -> None:
 
 
 def _strip(packages: Path) -> None:
-    for folder in [path for path in packages.rglob("*") if path.is_dir() and path.name in UNUSED_FOLDERS]:
-        if folder.relative_to(packages).as_posix() not in KEPT_FOLDERS:
+    for pattern in UNUSED_FOLDERS:
+        for folder in list(packages.glob(pattern)):
             shutil.rmtree(folder, ignore_errors=True)
     for path in packages.rglob("*"):
         if path.suffix in UNUSED_SUFFIXES and path.is_file() and ".dist-info" not in str(path.parent):

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 
 import gateway
+from cfn_yaml import load
 from settings import REGION, ROOT, Local, LocalError, bare_environment
 
 SAM = ROOT / ".build/sam/bin/sam"
@@ -93,14 +94,26 @@ def environment(local: Local) -> dict[str, str]:
 
 
 def parameters(local: Local) -> dict[str, str]:
-    """What a local deployment gives for the template's parameters."""
-    return {
+    """What a local deployment gives for the template's parameters, where the defaults are made for AWS."""
+    cores = os.cpu_count() or 1
+    given = {
         "Stage": "local",
         "LocalEndpoint": local.endpoint,
         "PublicApiUrl": local.endpoint,
         "FontsDir": str(ROOT / "layers/fonts"),
         "LogRetentionDays": "1",
+        # The local cloud runs the children of a distributed map one after the other.
+        "RenderMapMode": "INLINE",
+        # All workers share this machine, and none waits for one.
+        "RenderMaxConcurrency": str(cores),
+        "RenderEncoderThreads": "1",
+        "RenderBurstHeartbeatSeconds": "10",
+        "RenderBatchHeartbeatSeconds": "60",
+        # Two chunks per core for the ten seconds of the demo.
+        "RenderChunkSeconds": "2.5",
     }
+    known = load(ROOT / "template.yaml")["Parameters"]
+    return {name: value for name, value in given.items() if name in known}
 
 
 def _sam_deploy(local: Local) -> None:

@@ -1,0 +1,85 @@
+"""Functions as Lambda will see them: alone with their layers, small, and quick to start."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.functions import ROOT, Function, functions
+
+LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
+COLD_IMPORT_SECONDS = 0.35
+ATTEMPTS = 5
+HEAVY = {"skia", "av", "numpy", "thorvg_python"}
+
+# Runs in a bare interpreter: no site-packages, no environment, nothing on the path but what Lambda would put there.
+PROBE = """
+import sys, time, resource, json
+sys.path[:0] = sys.argv[2:]
+started = time.process_time()
+import importlib
+module = importlib.import_module(sys.argv[1])
+spent = time.process_time() - started
+assert callable(module.handler)
+heavy = sorted({"skia", "av", "numpy", "thorvg_python"} & set(sys.modules))
+print(json.dumps({"seconds": spent, "heavy": heavy}))
+"""
+
+
+def load_as_lambda_does(function: Function) -> dict[str, object]:
+    """Import the function's handler with nothing but its layers and its code; processor seconds and heavy wheels."""
+    path = [str(function.source.parent), *(str(folder / "python") for folder in function.layer_folders)]
+    python = Path(sys.base_prefix) / "bin/python3.13"
+    done = subprocess.run(
+        [str(python), "-I", "-S", "-c", PROBE, function.source.stem, *path],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.defpath, "AWS_REGION": "us-east-1", "LAMBDA_TASK_ROOT": str(function.source.parent)},
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def test_it_imports_with_nothing_but_its_layers(function: Function) -> None:
+    answer = load_as_lambda_does(function)
+    if "render" not in function.layers:
+        assert answer["heavy"] == []
+
+
+def test_its_cold_import_fits_the_budget(function: Function) -> None:
+    # Processor time, best of a few: this machine may be busy, and Lambda's is not.
+    quickest = min(float(str(load_as_lambda_does(function)["seconds"])) for _ in range(ATTEMPTS))
+    if "render" in function.layers:
+        return
+    assert quickest <= COLD_IMPORT_SECONDS
+
+
+def test_its_code_and_layers_fit_lambda(function: Function) -> None:
+    folders = [function.source.parent, *function.layer_folders]
+    size = sum(path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
+    assert 0 < size <= LAMBDA_LIMIT_BYTES
+
+
+def test_it_imports_only_the_product(function: Function) -> None:
+    """Lambda and the tests see a function file under different names, so it may not import its neighbours."""
+    for node in ast.walk(ast.parse(function.source.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            names = [node.module or ""]
+        for name in names:
+            top = name.split(".")[0]
+            assert top == "flatrender" or top in sys.stdlib_module_names
+
+
+def test_every_function_file_is_deployed() -> None:
+    deployed = {function.source for function in functions()}
+    written = {path for path in (ROOT / "functions").rglob("*.py") if path.name != "__init__.py"}
+    assert written == deployed

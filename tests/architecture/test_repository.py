@@ -1,0 +1,93 @@
+"""What holds for the repository as a whole: generated files are fresh, files are short, events are described."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from tests.support.functions import ROOT
+
+MAX_FILE_LINES = 400
+MAX_FRAGMENT_LINES = 250
+MAX_RESOURCES = 450
+EVENT_TYPE = re.compile(r"\"((?:render|file|identity)(?:\.[a-z_]+)+\.v[1-9])\"")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files that git has or would take."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", *patterns]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in listing.split("\0") if name and (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("script", ["assemble.py", "generate_api.py"])
+def test_generated_files_are_what_their_sources_say(script: str) -> None:
+    command = [sys.executable, str(ROOT / "infra" / script), "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_module_is_long() -> None:
+    long = {
+        path.name: lines for path in tracked("*.py") if (lines := len(path.read_text().splitlines())) > MAX_FILE_LINES
+    }
+    assert long == {}
+
+
+def test_no_template_fragment_is_long() -> None:
+    fragments = tracked("infra/contexts/*.yaml")
+    assert fragments
+    assert [path.name for path in fragments if len(path.read_text().splitlines()) > MAX_FRAGMENT_LINES] == []
+
+
+@pytest.mark.usefixtures("infra")
+def test_the_stack_stays_well_below_cloudformations_limit() -> None:
+    assert 0 < len(expanded()["Resources"]) <= MAX_RESOURCES
+
+
+def expanded() -> dict[str, Any]:
+    """template.yaml after SAM's transform."""
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    from cfn_yaml import load, long_form
+
+    template = long_form(load(ROOT / "template.yaml"))
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        for key in ("CodeUri", "ContentUri", "DefinitionUri"):
+            if key in properties:
+                properties[key] = "s3://bucket/key"
+    template["Resources"]["Api"]["Properties"]["DefinitionBody"] = {"openapi": "3.0.1", "paths": {}}
+    values = {name: str(given.get("Default", "x")) for name, given in template["Parameters"].items()}
+    session = boto3.Session(region_name="us-east-1")
+    result: dict[str, Any] = Translator({}, Parser(), boto_session=session).translate(template, parameter_values=values)
+    return result
+
+
+def test_every_event_has_a_schema_and_every_schema_an_event() -> None:
+    product = (ROOT / "layers/core/python/flatrender").rglob("*.py")
+    published = {kind for path in product for kind in EVENT_TYPE.findall(path.read_text())}
+    described = {path.stem for path in (ROOT / "events/catalog").glob("*.v*.json")}
+    assert published
+    assert published == described
+
+
+def test_every_event_schema_is_a_schema() -> None:
+    from jsonschema import Draft202012Validator
+
+    for path in (ROOT / "events/catalog").glob("*.json"):
+        Draft202012Validator.check_schema(json.loads(path.read_text()))
+
+
+def test_no_package_index_is_named_in_a_lock() -> None:
+    locks = tracked("requirements/*.txt")
+    assert locks
+    for lock in locks:
+        named = re.findall(r"^(?:--|\s*-i\b|.*(?:https?|file)://).*$", lock.read_text(), re.MULTILINE)
+        assert named == [], lock.name
+        assert "--hash=sha256:" in lock.read_text()
