@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flatrender.content import repository, service
-from flatrender.content.errors import TemplateNotFound, TemplateTooLarge
+from flatrender.content.errors import TemplateInvalid, TemplateNotFound, TemplateTooLarge
 from flatrender.content.model import PostingItem, catalog_pk
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.errors import Conflict
@@ -97,8 +97,15 @@ def test_two_publishers_do_not_overwrite_each_other(publish: Publish) -> None:
 
 def test_a_template_that_cannot_be_stored_is_refused(publish: Publish) -> None:
     with pytest.raises(TemplateTooLarge):
-        publish("shop", composition={"padding": "x" * 300_000})
+        publish("shop", inputs=[], composition={"padding": "x" * 300_000})
 
 
 def test_the_same_code_of_two_tenants_is_two_templates(publish: Publish) -> None:
     assert publish("shop").template_id != publish("shop", tenant_id=new_id()).template_id
+
+
+def test_a_template_at_odds_with_itself_is_refused_with_every_fault(publish: Publish) -> None:
+    with pytest.raises(TemplateInvalid) as refused:
+        publish("shop", composition={"title": {"$input": "titel"}})
+    found = {fault["pointer"]: fault["code"] for fault in refused.value.details["faults"]}
+    assert found == {"/composition/title/$input": "unknown_input", "/inputs/0": "unused_input"}

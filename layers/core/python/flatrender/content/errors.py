@@ -1,6 +1,6 @@
 """What can go wrong with templates."""
 
-from flatrender.kernel.errors import NotFound, PayloadTooLarge
+from flatrender.kernel.errors import NotFound, PayloadTooLarge, Unprocessable
 
 
 class TemplateNotFound(NotFound):
@@ -11,3 +11,8 @@ class TemplateNotFound(NotFound):
 class TemplateTooLarge(PayloadTooLarge):
     code = "template_too_large"
     message = "The template is larger than what can be stored."
+
+
+class TemplateInvalid(Unprocessable):
+    code = "template_invalid"
+    message = "The template cannot be published as it is; see details.faults."

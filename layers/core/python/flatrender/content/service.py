@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from flatrender.content import repository, search
-from flatrender.content.errors import TemplateNotFound, TemplateTooLarge
+from flatrender.content.errors import TemplateInvalid, TemplateNotFound, TemplateTooLarge
 from flatrender.content.model import HEAD, Entry, Posting, TemplateItem, template_pk
 from flatrender.content.schemas import Categories, Category, InputField, TemplateDetail, TemplateFilter, TemplateSummary
 from flatrender.kernel.caller import Caller
@@ -104,8 +104,13 @@ def publish(tenant_id: str, definition: "TemplateDefinition", preview_file_id: s
     """Publishes a template under its code; the same content again changes nothing, other content is a new version.
 
     `preview_file_id` names an image among the tenant's files.
-    Raises TemplateTooLarge; Conflict when someone else publishes the same template at once.
+    Raises TemplateInvalid with every fault, TemplateTooLarge; Conflict when someone else publishes the same template
+    at once.
     """
+    from flatrender.composition import bind
+
+    if faults := bind.check(definition):
+        raise TemplateInvalid(faults=faults)
     body = definition.model_dump_json()
     if len(body.encode()) > MAX_BODY_BYTES:
         raise TemplateTooLarge(f"A template may have at most {MAX_BODY_BYTES} bytes as JSON.", limit=MAX_BODY_BYTES)

@@ -36,18 +36,18 @@ class Checked:
     faults: list[Fault]
 
 
-def check_composition(tenant_id: str, document: dict[str, Any]) -> Checked:
+def check_composition(tenant_id: str, user_id: str, document: dict[str, Any]) -> Checked:
     """Pointers start with `/composition`."""
-    checked = _validated(tenant_id, document)
+    checked = _validated(tenant_id, user_id, document)
     faults = [_under("/composition", fault) for fault in checked.faults]
     return Checked(document, checked.composition, checked.wanted, checked.assets, faults)
 
 
-def check_inputs(tenant_id: str, template: TemplateDefinition, inputs: dict[str, Any]) -> Checked:
+def check_inputs(tenant_id: str, user_id: str, template: TemplateDefinition, inputs: dict[str, Any]) -> Checked:
     """Pointers start with `/inputs`, or with `/composition` where no input is to blame."""
     document, faults = bind.bind(template, inputs)
     if document is not None:
-        checked = _validated(tenant_id, document)
+        checked = _validated(tenant_id, user_id, document)
         found = [shown for fault in checked.faults for shown in _blamed(fault, document, template, inputs)]
         return Checked(document, checked.composition, checked.wanted, checked.assets, _each_once(found))
     # Look at the rest as if what is wrong had been left out: of that, only what is to blame on an input is real.
@@ -60,16 +60,16 @@ def check_inputs(tenant_id: str, template: TemplateDefinition, inputs: dict[str,
     partial, _ = bind.bind(lenient, rest)
     if partial is None:
         return Checked({}, None, (), {}, faults)
-    checked = _validated(tenant_id, partial)
+    checked = _validated(tenant_id, user_id, partial)
     more = [shown for fault in checked.faults for shown in _blamed(fault, partial, lenient, rest)]
     faults = _each_once([*faults, *(fault for fault in more if fault.pointer.startswith("/inputs/"))])
     return Checked(partial, None, checked.wanted, checked.assets, faults)
 
 
-def _validated(tenant_id: str, document: dict[str, Any]) -> Checked:
+def _validated(tenant_id: str, user_id: str, document: dict[str, Any]) -> Checked:
     named = (asset_id for asset_id in validate.asset_ids(document) if _FILE_ID.fullmatch(asset_id))
     wanted = sorted(named)[:MAX_FILES]
-    assets = files.assets(tenant_id, wanted) if wanted else {}
+    assets = files.assets(tenant_id, wanted, user_id=user_id) if wanted else {}
     composition, faults = validate.validate(document, assets, fonts.shipped())
     return Checked(document, composition, wanted, assets, faults)
 

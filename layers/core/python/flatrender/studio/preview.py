@@ -1,5 +1,6 @@
 """A still of a project at any time point. Needs the render layer; imported by the preview function alone."""
 
+from flatrender.files import service as files
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.faults import Fault
 from flatrender.studio import asset_cache, service
@@ -12,7 +13,6 @@ def still(caller: Caller, project_id: str, at: float | None, width: int) -> byte
     Raises ProjectNotFound, ProjectInvalid with every fault, PreviewOutOfRange, PreviewTooLarge.
     """
     from flatrender.engine.still import render_still
-    from flatrender.files import service as files
 
     composition, assets = service.drawable(caller, project_id)
     moment = composition.duration / 2 if at is None else at

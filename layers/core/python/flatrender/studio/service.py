@@ -139,9 +139,9 @@ def _check(caller: Caller, project_id: str) -> "Checked":
     item = repository.get(caller.tenant_id, caller.user_id, project_id)
     stored = documents.unpack(item.document)
     if not item.template_id:
-        return checking.check_composition(caller.tenant_id, stored)
+        return checking.check_composition(caller.tenant_id, caller.user_id, stored)
     template = content.template(caller.tenant_id, item.template_id, int(item.template_version))
-    return checking.check_inputs(caller.tenant_id, template, stored)
+    return checking.check_inputs(caller.tenant_id, caller.user_id, template, stored)
 
 
 def _after(cursor: str) -> str:
@@ -177,7 +177,7 @@ def _mismatch(given: str, holds: str) -> Fault:
 
 
 def _named(asset_id: str, info: "AssetInfo | None") -> NamedAsset:
-    if info is None:
+    if info is None or not info.ready:
         return NamedAsset(id=asset_id, available=False)
     return NamedAsset(
         id=asset_id, available=True, kind=info.kind, width=info.width, height=info.height, duration=info.duration
