@@ -1,6 +1,7 @@
 """The media bucket. Keys are built here and nowhere else; every key holds its tenant."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ def fetch(key: str, to: Path, max_bytes: int) -> Fetched | None:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             return None
         raise
-    with found["Body"] as body:
+    with closing(found["Body"]) as body:
         if found["ContentLength"] > max_bytes:
             raise ObjectTooLarge
         with to.open("wb") as file:
