@@ -97,7 +97,7 @@ build: setup layers docs $(BUILD)/sam.stamp ## Build what a deployment uploads
 	@SAM_CLI_TELEMETRY=0 $(BUILD)/sam/bin/sam build --config-env $(STAGE)
 
 deploy: build ## Deploy to AWS: make deploy STAGE=staging|prod
-	@$(PY) infra/deploy/check.py
+	@PYTHONPATH=layers $(PY) infra/deploy/check.py
 	@SAM_CLI_TELEMETRY=0 $(BUILD)/sam/bin/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(STAGE)
 
 ##@ Setting up

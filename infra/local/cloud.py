@@ -8,6 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import processes
@@ -35,12 +36,16 @@ def start(local: Local) -> bool:
     if process:
         reason = "does not answer any more" if current else "is of an older version"
         print(f"The local cloud (pid {process.pid}) {reason}; starting it afresh.")
-        processes.stop(local, NAME, patience=STOP_SECONDS)
-    if _port_taken(local.port):
+        stop(local)
+    if port_taken(local.port):
         owner = processes.owner_of_port(local.port)
         raise LocalError(
-            f"Port {local.port} is taken by {owner}. End it, or choose another port: make up FLATRENDER_PORT=4567"
+            f"Port {local.port} is taken by {owner}. End it, or choose another port: make up FLATRENDER_PORT={local.port + 1}"
         )
+    if not _saved(local).exists():
+        # It was killed, and has forgotten what happened since it was started: what is deployed must be looked at anew.
+        (local.home / "deployed").unlink(missing_ok=True)
+    _saved(local).unlink(missing_ok=True)
     _launch(local)
     version.write_text(_version())
     deadline = time.monotonic() + START_SECONDS
@@ -54,7 +59,15 @@ def start(local: Local) -> bool:
 
 def stop(local: Local) -> bool:
     """Stop ministack, letting it save its state first. A LocalStack is left to those who started it."""
-    return processes.stop(local, NAME, patience=STOP_SECONDS)
+    stopped = processes.stop(local, NAME, patience=STOP_SECONDS)
+    if stopped:
+        _saved(local).touch()
+    return stopped
+
+
+def _saved(local: Local) -> Path:
+    """There while the state on disk is what the cloud held when it was last stopped."""
+    return local.home / "run/saved"
 
 
 def healthy(local: Local) -> bool:
@@ -124,7 +137,7 @@ def _answers_within(local: Local, seconds: float) -> bool:
     return True
 
 
-def _port_taken(port: int) -> bool:
+def port_taken(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) == 0

@@ -59,6 +59,9 @@ def stop(local: Local, name: str, *, patience: float) -> bool:
     if not _gone(process, patience):
         _signal(process, signal.SIGKILL)
         _gone(process, 5)
+    # What it started itself belongs to its session, and must not outlive it.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
     _pid_file(local, name).unlink(missing_ok=True)
     return True
 
