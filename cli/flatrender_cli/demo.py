@@ -100,7 +100,7 @@ def travel(
             slug = journey.tenant(api)["slug"]
             email, password = journey.fresh_email(), secrets.token_urlsafe(12)
             registered = journey.register(api, slug, email, password)
-            journey.verify(api, registered["verification_token"], mailbox.code_for(endpoints.mailbox, email))
+            journey.verify(api, registered["token"], mailbox.code_for(endpoints.mailbox, email))
         _tell(f"Registered and verified {email} with the tenant '{slug}'.")
         with timings.step("log in"):
             account = journey.login(api, slug, email, password)

@@ -56,15 +56,14 @@ def login(api: Api, slug: str, email: str, password: str) -> Account:
     """Logs in; the Api sends the access token from now on."""
     tokens = api.post("/v1/auth/login", {"tenant_slug": slug, "email": email, "password": password})
     api.token = tokens["access_token"]
-    me = api.get("/v1/users/me")
-    return Account(email, password, me["id"], tokens["access_token"], tokens["refresh_token"])
+    return Account(email, password, tokens["user"]["id"], tokens["access_token"], tokens["refresh_token"])
 
 
 def sign_up(api: Api, mailbox_url: str, slug: str = TENANT) -> Account:
     """All of it: registers, verifies with the mailed code, logs in."""
     email, password = fresh_email(), secrets.token_urlsafe(12)
     made = register(api, slug, email, password)
-    verify(api, made["verification_token"], mailbox.code_for(mailbox_url, email))
+    verify(api, made["token"], mailbox.code_for(mailbox_url, email))
     return login(api, slug, email, password)
 
 

@@ -18,7 +18,7 @@ password="$(python3 -c 'import secrets; print(secrets.token_urlsafe(12))')"
 credentials="\"tenant_slug\": \"$tenant\", \"email\": \"$email\", \"password\": \"$password\""
 curl -fsS "$api/v1/tenants/by-slug/$tenant"; echo
 token="$(curl -fsS "${json[@]}" "$api/v1/auth/register" \
-  -d "{$credentials, \"full_name\": \"Demo User\", \"accept_terms\": true}" | take verification_token)"
+  -d "{$credentials, \"full_name\": \"Demo User\", \"accept_terms\": true}" | take token)"
 code=
 for _ in $(seq 50); do
   code="$(curl -fsS "$mailbox" | python3 -c 'import json, re, sys

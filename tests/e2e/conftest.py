@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.support import photos
+from tests.support import photos, tenants
 from tests.support.people import User
 from tests.support.stack import Stack, deployed
 
@@ -30,15 +30,15 @@ def stack() -> Stack:
 
 
 @pytest.fixture(scope="session")
-def make_user(stack: Stack) -> Iterator[Callable[[], User]]:
-    """Signs up another user of the demo tenant."""
+def make_user(stack: Stack) -> Iterator[Callable[..., User]]:
+    """`make_user()` signs up another user of the demo tenant, `make_user(slug)` of any."""
     opened: list[Api] = []
 
-    def make() -> User:
+    def make(slug: str = journey.TENANT) -> User:
         api = Api(stack.addresses.api)
         opened.append(api)
         assert stack.addresses.mailbox, "the tests read codes from the local mailbox"
-        return User(stack.addresses, api, journey.sign_up(api, stack.addresses.mailbox))
+        return User(stack.addresses, api, journey.sign_up(api, stack.addresses.mailbox, slug))
 
     yield make
     for api in opened:
@@ -46,8 +46,14 @@ def make_user(stack: Stack) -> Iterator[Callable[[], User]]:
 
 
 @pytest.fixture
-def user(make_user: Callable[[], User]) -> User:
+def user(make_user: Callable[..., User]) -> User:
     return make_user()
+
+
+@pytest.fixture(scope="session")
+def other_tenant(stack: Stack) -> str:
+    """The slug of a tenant with nobody in it yet."""
+    return tenants.another(stack)
 
 
 @pytest.fixture(scope="session")

@@ -94,7 +94,7 @@ def state_of(stack: Stack, user: User, job_id: str, file_id: str) -> dict[str, A
 
 
 @pytest.fixture(scope="module")
-def finished(make_user: Callable[[], User], two_photos: tuple[Path, Path]) -> tuple[User, str, str]:
+def finished(make_user: Callable[..., User], two_photos: tuple[Path, Path]) -> tuple[User, str, str]:
     """A user with a checked file and a completed render of it."""
     user = make_user()
     (file_id,) = user.upload(two_photos[0])

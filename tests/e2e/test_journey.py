@@ -92,7 +92,7 @@ def test_curl_commands_of_the_demo_work_and_reuse_its_chunks(demo: dict[str, Any
 
 
 @pytest.fixture(scope="module")
-def on_batch(make_user: Callable[[], User], two_photos: tuple[Path, Path]) -> tuple[User, Run, dict[str, Any]]:
+def on_batch(make_user: Callable[..., User], two_photos: tuple[Path, Path]) -> tuple[User, Run, dict[str, Any]]:
     user = make_user()
     template = journey.template_by_code(user.api, TEMPLATE)
     pictures = user.upload(*two_photos)

@@ -82,7 +82,7 @@ def test_several_watchers_see_the_same(user: User) -> None:
     assert all(histories[0][seq] == histories[1][seq] for seq in common)
 
 
-def test_another_users_job_cannot_be_watched(user: User, make_user: Callable[[], User]) -> None:
+def test_another_users_job_cannot_be_watched(user: User, make_user: Callable[..., User]) -> None:
     job = user.submit({"composition": film(0.5)})
     with opened(make_user()) as stranger:
         refused = said(stranger, {"action": "subscribe", "job_id": job["id"]})

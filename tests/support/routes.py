@@ -13,15 +13,20 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 @dataclass(frozen=True)
 class Route:
-    """One method of one path. `ids` are the path's parameters, `body_ids` the body's fields that name a thing."""
+    """One method of one path. `ids` are the path's parameters, `body_fields` the names in its JSON body."""
 
     method: str
     path: str
     public: bool
     ids: tuple[str, ...]
-    body_ids: tuple[str, ...]
+    body_fields: tuple[str, ...]
     needs_key: bool
     takes_body: bool
+
+    @property
+    def body_ids(self) -> tuple[str, ...]:
+        """The body's fields that name a thing."""
+        return tuple(name for name in self.body_fields if name.endswith("_id"))
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -47,7 +52,7 @@ def _routes(document: dict[str, Any]) -> Iterator[Route]:
                 path=path,
                 public=operation.get("security") == [],
                 ids=tuple(re.findall(r"{(\w+)}", path)),
-                body_ids=tuple(name for name in _properties(schema, document) if name.endswith("_id")),
+                body_fields=tuple(_properties(schema, document)),
                 needs_key=any(parameter["name"] == "Idempotency-Key" for parameter in parameters),
                 takes_body=schema is not None,
             )

@@ -85,9 +85,6 @@ def _hue_and_saturation(shown: Picture) -> tuple[NDArray[np.float64], NDArray[np
     red, green, blue = (shown[:, :, channel].astype(np.float64) for channel in range(3))
     top, low = shown.max(axis=2).astype(np.float64), shown.min(axis=2).astype(np.float64)
     spread = np.maximum(top - low, 1e-9)
-    hue = np.where(
-        top == red,
-        (green - blue) / spread,
-        np.where(top == green, 2 + (blue - red) / spread, 4 + (red - green) / spread),
-    )
+    from_green, from_blue = 2 + (blue - red) / spread, 4 + (red - green) / spread
+    hue = np.where(top == red, (green - blue) / spread, np.where(top == green, from_green, from_blue))
     return hue * 60 % 360, spread / np.maximum(top, 1)
