@@ -24,7 +24,8 @@ SIDE = 1280
 def templates() -> dict[str, TemplateDefinition]:
     """The built-in templates by code."""
     found = [
-        TemplateDefinition.model_validate(json.loads(path.read_text("utf-8"))) for path in (SEED / "templates").glob("*.json")
+        TemplateDefinition.model_validate(json.loads(path.read_text("utf-8")))
+        for path in (SEED / "templates").glob("*.json")
     ]
     return {template.code: template for template in sorted(found, key=lambda template: template.code)}
 

@@ -101,12 +101,16 @@ class Run(Strict):
 
 
 class TextAnimation(Strict):
-    """Brings text in line by line or word by word, each `stagger` seconds after the one before."""
+    """Brings text in line by line or word by word, each `stagger` seconds after the one before.
+
+    In long texts they follow each other faster, so that the last one sets out `within` seconds at the latest.
+    """
 
     by: Literal["line", "word"] = "word"
     preset: Literal["fade", "rise", "drop", "zoom", "slide"] = "rise"
     duration: Annotated[float, Field(gt=0, le=10)] = 0.5
     stagger: Annotated[float, Field(ge=0, le=5)] = 0.08
+    within: Annotated[float, Field(ge=0, le=60)] = 2.0
     distance: Annotated[float, Field(ge=0, le=1000)] = 40
     easing: Easing = "ease-out-quint"
 

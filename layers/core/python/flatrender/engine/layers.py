@@ -26,7 +26,7 @@ from flatrender.engine.easing import Track, curve
 from flatrender.engine.effects import Blurred
 from flatrender.engine.layers_base import Bounds, Content, Kit, Place
 from flatrender.engine.paints import BLEND
-from flatrender.engine.surface import Affine
+from flatrender.engine.surface import Affine, Bitmap, bitmap
 
 _WIPES: Final = {"wipe-right": (0, 2), "wipe-left": (2, 0), "wipe-down": (1, 3), "wipe-up": (3, 1)}
 
@@ -54,6 +54,10 @@ class _Transform:
         self.scale_x, self.scale_y = Track(transform.scale_x), Track(transform.scale_y)
         self.rotation, self.opacity = Track(transform.rotation), Track(transform.opacity)
 
+    @property
+    def turning(self) -> bool:
+        return not all(track.constant for track in (self.scale, self.scale_x, self.scale_y, self.rotation))
+
     def peak(self) -> float:
         """The largest scale in either direction."""
         return self.scale.peak() * max(self.scale_x.peak(), self.scale_y.peak())
@@ -80,10 +84,12 @@ class LayerNode:
             (parent.origin[0] + self._left, parent.origin[1] + self._top),
             max(0.0, self.end - self.start),
             parent.scale * max(0.05, self._transform.peak()),
+            parent.turning or self._transform.turning,
         )
         self._kit = kit
         self._content: Content | None = None
         self._blurred: Blurred | None = None
+        self._kept: tuple[Hashable, Bitmap] | None = None
 
     @property
     def content(self) -> Content:
@@ -161,8 +167,8 @@ class LayerNode:
         """Roughly how many times as long as copying its pixels drawing it takes."""
         pose = self.pose(time)
         turned = pose.rotation % 360 != 0 or (pose.scale_x, pose.scale_y) != (1.0, 1.0)
-        heavy = isinstance(self.content, GroupContent) or isinstance(self.content, layers_media.MovingPicture)
-        return 1.0 + 2.0 * turned + 2.0 * heavy + (pose.blur > 0)
+        heavy = isinstance(self.content, (GroupContent, layers_media.MovingPicture))
+        return 1.0 + 5.0 * turned + 2.0 * heavy + (pose.blur > 0)
 
     def draw(self, canvas: skia.Canvas, base: Affine, time: float) -> None:
         pose, t = self.pose(time), time - self.start
@@ -175,9 +181,32 @@ class LayerNode:
             if self._blurred is None:
                 self._blurred = Blurred(self.content, self._place)
             self._blurred.draw(canvas, matrix, t, pose.blur, paint)
+        elif not matrix.upright and self._only_moves(base, matrix, time):
+            self._turned(matrix, t).draw(canvas, Affine(tx=matrix.tx, ty=matrix.ty), paint)
         else:
             self.content.draw(canvas, matrix, t, paint)
         canvas.restore()
+
+    def _only_moves(self, base: Affine, matrix: Affine, time: float) -> bool:
+        """Whether beside this frame there is one that differs at most in place: then the turned picture is worth keeping."""
+        for beside in (time + self._kit.frame, time - self._kit.frame):
+            if not self.visible(beside) or self.content.state(beside - self.start) != self.content.state(time - self.start):
+                continue
+            if self.affine(base, self.pose(beside))[:4] == matrix[:4]:
+                return True
+        return False
+
+    def _turned(self, matrix: Affine, t: float) -> Bitmap:
+        """The content as it lies under the rotation and scale of `matrix`, in pixels from where that puts the layer's (0, 0)."""
+        key = (self.content.state(t), matrix[:4])
+        if self._kept is None or self._kept[0] != key:
+            linear = matrix._replace(tx=0.0, ty=0.0)
+
+            def draw(canvas: skia.Canvas, base: Affine) -> None:
+                self.content.draw(canvas, linear._replace(tx=base.tx, ty=base.ty), t, skia.Paint())
+
+            self._kept = (key, bitmap(self.content.extent(linear, t), (0.0, 0.0), 1.0, draw))
+        return self._kept[1]
 
     def _clip(self, canvas: skia.Canvas, matrix: Affine, preset: str, p: float) -> None:
         edges = list(self.content.bounds)
@@ -207,11 +236,12 @@ class GroupContent:
     """Layers drawn as one."""
 
     def __init__(self, layer: GroupLayer, place: Place, kit: Kit, within: tuple[float, float]) -> None:
-        self._start = within[0]
+        self._start, self._place, self._frame = within[0], place, kit.frame
         self._clip = layer.clip
         self._nodes = [LayerNode(child, within, place, kit) for child in layer.layers]
         self.bounds: Bounds = (0.0, 0.0, place.width, place.height) if layer.clip else (-_FAR, -_FAR, _FAR, _FAR)
         self._box = (0.0, 0.0, place.width, place.height)
+        self._flat: tuple[Hashable, Bitmap] | None = None
 
     def state(self, t: float) -> Hashable:
         return tuple(node.state(self._start + t) for node in self._nodes)
@@ -231,22 +261,44 @@ class GroupContent:
         return edges[0], edges[1], edges[2], edges[3]
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
+        as_one = paint.getAlphaf() < 1 or paint.getBlendMode() != skia.BlendMode.kSrcOver
+        turned = not base.upright or abs(base.a - self._place.scale) > _FAR**-1
+        if (as_one or turned) and self._rests(t):
+            self._flattened(t).draw(canvas, base, paint)
+            return
+        canvas.save()
+        if as_one:
+            left, top, right, bottom = self.extent(base, t)
+            canvas.resetMatrix()
+            canvas.saveLayer(skia.Rect.MakeLTRB(left - 1, top - 1, right + 1, bottom + 1), paint)
+        self._children(canvas, base, t)
+        if as_one:
+            canvas.restore()
+        canvas.restore()
+
+    def _children(self, canvas: skia.Canvas, base: Affine, t: float) -> None:
         time = self._start + t
-        shown = [node for node in self._nodes if node.state(time) is not None]
         canvas.save()
         if self._clip:
             canvas.setMatrix(base.matrix())
             canvas.clipRect(skia.Rect.MakeLTRB(*self._box), skia.ClipOp.kIntersect, not base.upright)
-        as_one = paint.getAlphaf() < 1 or paint.getBlendMode() != skia.BlendMode.kSrcOver
-        if as_one:
-            canvas.resetMatrix()
-            left, top, right, bottom = self.extent(base, t)
-            canvas.saveLayer(skia.Rect.MakeLTRB(left - 1, top - 1, right + 1, bottom + 1), paint)
-        for node in shown:
-            node.draw(canvas, base, time)
-        if as_one:
-            canvas.restore()
+        for node in self._nodes:
+            if node.state(time) is not None:
+                node.draw(canvas, base, time)
         canvas.restore()
+
+    def _rests(self, t: float) -> bool:
+        """Whether the layers in it look the same in the frame before or after; the same answer whatever was drawn before."""
+        now = self.state(t)
+        return now == self.state(t + self._frame) or now == self.state(t - self._frame)
+
+    def _flattened(self, t: float) -> Bitmap:
+        state = self.state(t)
+        if self._flat is None or self._flat[0] != state:
+            bounds = self.extent(Affine(), t)
+            made = bitmap(bounds, self._place.origin, self._place.scale, lambda c, b: self._children(c, b, t))
+            self._flat = (state, made)
+        return self._flat[1]
 
 
 def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:
@@ -258,7 +310,7 @@ def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
         case VideoLayer():
             return layers_media.VideoContent(layer, place, kit)
         case ShapeLayer():
-            return layers_vector.shape(layer, place, kit)
+            return layers_vector.ShapeContent(layer, place, kit)
         case SolidLayer() | GradientLayer():
             return layers_fill.fill(layer, place, kit)
         case ProgressLayer():

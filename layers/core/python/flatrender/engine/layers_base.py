@@ -20,26 +20,30 @@ type Bounds = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Kit:
-    """What all layers of a composition share. `scale` is pixels per canvas unit, `duration` seconds of the whole."""
+    """What all layers of a composition share. `scale` is pixels per canvas unit, `frame` the seconds of a frame."""
 
     palette: Palette
     fonts: FontLibrary
     roles: Mapping[str, FontRole]
     assets: Mapping[str, Path]
     scale: float
-    duration: float
+    frame: float
     decoded: dict[str, skia.Image] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a layer is built: its size and resting origin in canvas units, its life in seconds, its pixels per unit at most."""
+    """Where a layer is built: its size and resting origin in canvas units, its life in seconds, its pixels per unit at most.
+
+    `turning` says that it is rotated or scaled while it lives.
+    """
 
     width: float
     height: float
     origin: tuple[float, float]
     life: float
     scale: float
+    turning: bool = False
 
 
 class Content(Protocol):

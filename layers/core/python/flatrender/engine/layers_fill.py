@@ -5,7 +5,7 @@ from typing import Final
 
 import skia
 
-from flatrender.composition.layers import CounterLayer, GradientLayer, ProgressLayer, SolidLayer
+from flatrender.composition.layers import CounterLayer, GradientLayer, ProgressLayer, Shadow, SolidLayer
 from flatrender.composition.values import Gradient, Keyframes
 from flatrender.engine.easing import Track, curve
 from flatrender.engine.layers_base import Bounds, Drawn, Kit, Place
@@ -19,12 +19,14 @@ _SEPARATORS: Final = {"latin": (",", "."), "persian": ("٬", "٫"), "arabic": ("
 
 
 class FillContent:
-    """A box full of colour or gradient, drawn straight: cheaper than a bitmap of that size."""
+    """A box full of colour or gradient. An opaque colour is drawn straight; skia copies anything else faster than it computes it."""
 
-    def __init__(self, paint: str | Keyframes[str] | Gradient, place: Place, kit: Kit) -> None:
+    def __init__(self, paint: str | Keyframes[str] | Gradient, place: Place, kit: Kit, shadow: Shadow | None = None) -> None:
         self._fill = Fill(paint, kit.palette)
-        self._place = place
-        self.bounds = (0.0, 0.0, place.width, place.height)
+        self._box = (0.0, 0.0, place.width, place.height)
+        self._drawn = Drawn(place, self._box, lambda c, b, t: self._straight(c, b, t), self.state, shadow, kit.palette)
+        self._simple = shadow is None and not self._fill.is_gradient
+        self.bounds = self._drawn.bounds
 
     def state(self, t: float) -> Hashable:
         return self._fill.state(t)
@@ -36,30 +38,22 @@ class FillContent:
         return base.bounds(*self.bounds)
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
-        own = self._fill.paint(t, self.bounds)
-        own.setAlphaf(own.getAlphaf() * paint.getAlphaf())
-        own.setBlendMode(paint.getBlendMode())
+        plain = paint.getAlphaf() == 1 and paint.getBlendMode() == skia.BlendMode.kSrcOver
+        if self._simple and plain and self._fill.opaque(t):
+            self._straight(canvas, base, t)
+        else:
+            self._drawn.draw(canvas, base, t, paint)
+
+    def _straight(self, canvas: skia.Canvas, base: Affine, t: float) -> None:
+        own = self._fill.paint(t, self._box)
         own.setAntiAlias(not base.upright)
         canvas.setMatrix(base.matrix())
-        canvas.drawRect(skia.Rect.MakeLTRB(*self.bounds), own)
+        canvas.drawRect(skia.Rect.MakeLTRB(*self._box), own)
 
 
-def fill(layer: SolidLayer | GradientLayer, place: Place, kit: Kit) -> FillContent | Drawn:
-    """A solid or gradient layer; with a shadow it becomes a bitmap."""
-    paint = layer.color if isinstance(layer, SolidLayer) else layer.gradient
-    content = FillContent(paint, place, kit)
-    if layer.shadow is None:
-        return content
-    plain = skia.Paint()
-    return Drawn(
-        place,
-        content.bounds,
-        lambda canvas, base, t: content.draw(canvas, base, t, plain),
-        content.state,
-        layer.shadow,
-        kit.palette,
-        content.opaque,
-    )
+def fill(layer: SolidLayer | GradientLayer, place: Place, kit: Kit) -> FillContent:
+    """A solid or gradient layer."""
+    return FillContent(layer.color if isinstance(layer, SolidLayer) else layer.gradient, place, kit, layer.shadow)
 
 
 def progress(layer: ProgressLayer, place: Place, kit: Kit) -> Drawn:

@@ -7,7 +7,7 @@ import skia
 from flatrender.composition import paths
 from flatrender.composition.fonts import DEFAULT_FAMILY
 from flatrender.composition.layers import (
-    Ellipse,
+    Path,
     Rectangle,
     Run,
     ShapeLayer,
@@ -82,6 +82,7 @@ class TextContent:
             room = self._animation.distance
             self.bounds = (self.bounds[0] - room, self.bounds[1] - room, self.bounds[2] + room, self.bounds[3] + room)
             self._curve = curve(self._animation.easing)
+            self._stagger = min(self._animation.stagger, self._animation.within / max(1, self._unit_count - 1))
 
     def _plate_box(self) -> Bounds | None:
         plate, block = self._layer.plate, self.block.block
@@ -97,10 +98,10 @@ class TextContent:
     def _progress(self, t: float) -> tuple[float, ...] | None:
         """How far each unit has come; None outside the animation."""
         animation = self._animation
-        if animation is None or t >= animation.duration + animation.stagger * (self._unit_count - 1):
+        if animation is None or t >= animation.duration + self._stagger * (self._unit_count - 1):
             return None
         return tuple(
-            min(1.0, max(0.0, (t - index * animation.stagger) / animation.duration)) for index in range(self._unit_count)
+            min(1.0, max(0.0, (t - index * self._stagger) / animation.duration)) for index in range(self._unit_count)
         )
 
     def state(self, t: float) -> Hashable:
@@ -176,51 +177,72 @@ class TextContent:
         unit.draw(canvas, base, t, faded)
 
 
-def shape(layer: ShapeLayer, place: Place, kit: Kit) -> Drawn:
-    """A rectangle, an ellipse, or a path stretched to the box."""
-    fill = Fill(layer.fill, kit.palette) if layer.fill is not None else None
-    stroke = Fill(layer.stroke.color, kit.palette) if layer.stroke else None
-    line = layer.stroke.width if layer.stroke else 0.0
-    box = (0.0, 0.0, place.width, place.height)
-    geometry = layer.geometry
-    radius = Track(geometry.radius) if isinstance(geometry, Rectangle) else Track(0.0)
-    path = skia.Path()
-    if not isinstance(geometry, (Rectangle, Ellipse)):
-        x, y, width, height = geometry.view_box
-        matrix = Affine().scale(place.width / max(width, 1e-6), place.height / max(height, 1e-6)).translate(-x, -y)
-        parse_path(geometry.data).transform(matrix.matrix(), path)
+class ShapeContent:
+    """A rectangle, an ellipse, or a path stretched to the box: a bitmap where it rests, drawn anew where it turns or grows."""
 
-    def draw(canvas: skia.Canvas, base: Affine, t: float) -> None:
-        paints = [fill.paint(t, box)] if fill else []
-        if stroke:
-            outline = stroke.paint(t, box)
+    def __init__(self, layer: ShapeLayer, place: Place, kit: Kit) -> None:
+        self._place = place
+        self._fill = Fill(layer.fill, kit.palette) if layer.fill is not None else None
+        self._stroke = Fill(layer.stroke.color, kit.palette) if layer.stroke else None
+        self._line = line = layer.stroke.width if layer.stroke else 0.0
+        geometry = layer.geometry
+        self._radius = Track(geometry.radius) if isinstance(geometry, Rectangle) else None
+        self._path: skia.Path | None = None
+        self.bounds: Bounds = (-line / 2, -line / 2, place.width + line / 2, place.height + line / 2)
+        if isinstance(geometry, Path):
+            x, y, width, height = geometry.view_box
+            matrix = Affine().scale(place.width / max(width, 1e-6), place.height / max(height, 1e-6)).translate(-x, -y)
+            self._path = skia.Path()
+            parse_path(geometry.data).transform(matrix.matrix(), self._path)
+            drawn = self._path.getBounds()
+            edges = drawn.left() - line, drawn.top() - line, drawn.right() + line, drawn.bottom() + line
+            pairs = zip(self.bounds, edges, (min, min, max, max), strict=True)
+            left, top, right, bottom = (side(a, b) for a, b, side in pairs)
+            self.bounds = (left, top, right, bottom)
+        plain = skia.Paint()
+        self._drawn = Drawn(
+            place, self.bounds, lambda c, b, t: self._vector(c, b, t, plain), self.state, layer.shadow, kit.palette
+        )
+        self._anew = place.turning and layer.shadow is None
+        if not self._anew:
+            self.bounds = self._drawn.bounds
+
+    def state(self, t: float) -> Hashable:
+        radius = self._radius.at(t) if self._radius else None
+        return radius, self._fill.state(t) if self._fill else None, self._stroke.state(t) if self._stroke else None
+
+    def opaque(self, t: float) -> bool:
+        return False
+
+    def extent(self, base: Affine, t: float) -> Bounds:
+        return base.bounds(*self.bounds) if self._anew else self._drawn.extent(base, t)
+
+    def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
+        if self._anew:
+            self._vector(canvas, base, t, paint)
+        else:
+            self._drawn.draw(canvas, base, t, paint)
+
+    def _vector(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
+        box = (0.0, 0.0, self._place.width, self._place.height)
+        paints = [self._fill.paint(t, box)] if self._fill else []
+        if self._stroke:
+            outline = self._stroke.paint(t, box)
             outline.setStyle(skia.Paint.kStroke_Style)
-            outline.setStrokeWidth(line)
+            outline.setStrokeWidth(self._line)
             outline.setStrokeJoin(skia.Paint.kRound_Join)
             paints.append(outline)
-        rect = skia.Rect.MakeWH(place.width, place.height)
-        for paint in paints:
-            if isinstance(geometry, Rectangle):
-                canvas.drawRoundRect(rect, radius.at(t), radius.at(t), paint)
-            elif isinstance(geometry, Ellipse):
-                canvas.drawOval(rect, paint)
+        rect, radius = skia.Rect.MakeLTRB(*box), self._radius.at(t) if self._radius else 0.0
+        canvas.setMatrix(base.matrix())
+        for own in paints:
+            own.setAlphaf(own.getAlphaf() * paint.getAlphaf())
+            own.setBlendMode(paint.getBlendMode())
+            if self._path is not None:
+                canvas.drawPath(self._path, own)
+            elif self._radius is not None:
+                canvas.drawRoundRect(rect, radius, radius, own)
             else:
-                canvas.drawPath(path, paint)
-
-    def state(t: float) -> Hashable:
-        return radius.at(t), fill.state(t) if fill else None, stroke.state(t) if stroke else None
-
-    half = line / 2
-    bounds = (-half, -half, place.width + half, place.height + half)
-    if not isinstance(geometry, (Rectangle, Ellipse)):
-        drawn = path.getBounds()
-        bounds = (
-            min(bounds[0], drawn.left() - line),
-            min(bounds[1], drawn.top() - line),
-            max(bounds[2], drawn.right() + line),
-            max(bounds[3], drawn.bottom() + line),
-        )
-    return Drawn(place, bounds, draw, state, layer.shadow, kit.palette)
+                canvas.drawOval(rect, own)
 
 
 def parse_path(data: str) -> skia.Path:

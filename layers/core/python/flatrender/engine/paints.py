@@ -67,6 +67,10 @@ class Fill:
         return self._colors.at(t) if self._colors else None
 
     @property
+    def is_gradient(self) -> bool:
+        return self._gradient is not None
+
+    @property
     def constant(self) -> bool:
         return self._colors is None or self._colors.constant
 
@@ -75,7 +79,7 @@ class Fill:
 
     def paint(self, t: float, box: tuple[float, float, float, float]) -> skia.Paint:
         """The skia paint at `t`; gradients run over `box` (left, top, right, bottom in the canvas' current units)."""
-        paint = skia.Paint(AntiAlias=True, Dither=True)
+        paint = skia.Paint(AntiAlias=True, Dither=self._gradient is not None)
         if self._colors is not None:
             paint.setColor4f(color4f(self._colors.at(t)))
         elif self._gradient is not None:

@@ -179,7 +179,7 @@ def lay_out(
                 low, high = (middle, high) if fits(middle) else (low, middle)
         factor = low
     lines = wrap(paragraphs, width / factor, direction)
-    allowed, room = len(lines) if max_lines is None else max_lines, height / factor + 0.5
+    allowed, room = len(lines) if max_lines is None else max_lines, (height + 0.5) / factor + 1e-6
     kept: list[Line] = []
     for line in lines[:allowed]:
         room -= line_height(line)
@@ -190,7 +190,7 @@ def lay_out(
     limit = width / factor
     for i, line in enumerate(kept):
         ends = cut and i == len(kept) - 1
-        if ends or _length(line.pieces) > limit + 1:
+        if ends or _length(line.pieces) > limit + 0.5 / factor + 1e-6:
             kept[i] = _shorten(line, limit, measure)
             cut = True
     return Layout(tuple(kept), factor, cut)
