@@ -1,23 +1,28 @@
 """The scene that is measured: what the demo makes, ten seconds of 1080p at 30 fps.
 
-Two photos with a slow move and a cross-fade, a title that slides in with a shadow, a lower third mixing Persian and English, music.
+Two photos with a slow move and a cross-fade, a title that slides in with a shadow, a lower third mixing Persian and
+English, music.
 """
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tests.unit.engine import media
 
 from flatrender.composition.profiles import Profile, profile
 from flatrender.composition.schemas import Composition
-from tests.unit.engine import media
 
 ROOT = Path(__file__).parents[3]
 PHOTOS = (ROOT / "infra/seed/assets/mountains.jpg", ROOT / "infra/seed/assets/sunset.jpg")
 FONTS = ROOT / "layers/fonts"
 IDS = [f"00000000-0000-4000-8000-00000000000{place}" for place in range(3)]
 
-SHADE = {"type": "linear", "angle": 90, "stops": [{"offset": 0, "color": "#00000000"}, {"offset": 1, "color": "#000000b0"}]}
+SHADE = {
+    "type": "linear",
+    "angle": 90,
+    "stops": [{"offset": 0, "color": "#00000000"}, {"offset": 1, "color": "#000000b0"}],
+}
 
 
 def _photo(place: int, end: float) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 from av.video.frame import VideoFrame
+from tests.bench.engine import scene
 
 from flatrender.composition.profiles import Profile
 from flatrender.engine.assemble import assemble
@@ -27,7 +28,6 @@ from flatrender.engine.pictures import Album
 from flatrender.engine.render import render_chunk
 from flatrender.engine.reports import ChunkReport, Expected
 from flatrender.engine.verify import verify
-from tests.bench.engine import scene
 
 WORKERS = 2
 CHUNK_SECONDS = 2.5
@@ -48,9 +48,13 @@ class Measured:
 
     @property
     def ratio(self) -> float:
-        """Whole render (chunks on all workers, sound, assembly, verification) over the faster way to only encode."""
-        limit = min(statistics.median(self.limit), statistics.median(self.limit_in_parts))
-        return statistics.median(self.parallel) / limit
+        """A whole render (chunks on all workers, sound, assembly, verification) over encoding alone on all cores."""
+        return statistics.median(self.parallel) / statistics.median(self.limit)
+
+    @property
+    def strict_ratio(self) -> float:
+        """The same over encoding alone in chunks, in as many processes: nothing on this machine encodes faster."""
+        return statistics.median(self.parallel) / statistics.median(self.limit_in_parts)
 
 
 def measure(rounds: int = 3) -> Measured:
@@ -167,12 +171,16 @@ def table(found: Measured) -> str:
             f"render engine, {frames} frames of 1920x1080, medians of {len(found.parallel)} rounds",
             line("encode only, one process, x264 on 2 threads", found.limit),
             line("encode only, chunks in 2 processes", found.limit_in_parts),
-            line("render: 2 processes, sound, assembly, verification", found.parallel, f"ratio {found.ratio:.2f}"),
+            line(
+                "render: 2 processes, sound, assembly, verification",
+                found.parallel,
+                f"ratio {found.ratio:.2f}, strict {found.strict_ratio:.2f}",
+            ),
             line("render: one process, x264 on 2 threads (chunk only)", found.single),
             line("  of it sound (beside the chunks)", found.audio),
             line("  of it assembly", found.assembling),
             line("  of it verification, poster, thumbnails", found.verifying),
-            f"  drawing {frames / draw:.0f} fps, conversion {1000 * convert / frames:.2f} ms a frame,"
-            f" encoding {frames / encode:.0f} fps per thread",
+            f"  fps in each process: drawing {frames / draw:.0f}, converting {frames / convert:.0f},"
+            + f" encoding {frames / encode:.0f}",
         ]
     )

@@ -54,7 +54,9 @@ class Flat:
         return True
 
 
-def chunks(folder: Path, counts: Sequence[int], settings: Settings = Settings()) -> tuple[list[Path], list[ChunkReport]]:
+def chunks(
+    folder: Path, counts: Sequence[int], settings: Settings = Settings()
+) -> tuple[list[Path], list[ChunkReport]]:
     """A panning video in chunks of `counts` frames."""
     paths, reports, at = [], [], 0
     for count in counts:

@@ -1,15 +1,18 @@
+from itertools import pairwise
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
+from tests.unit.engine import media
 
 from flatrender.engine.assemble import assemble
 from flatrender.engine.faults import AssemblyFailed
-from tests.unit.engine import media
 
 WITH_B_FRAMES = media.Settings(preset="veryfast")
 
 
-def test_decoded_frames_are_those_of_the_chunks_and_time_is_exact(tmp_path):
+def test_decoded_frames_are_those_of_the_chunks_and_time_is_exact(tmp_path: Path) -> None:
     paths, _ = media.chunks(tmp_path, [70, 1, 2, 47], WITH_B_FRAMES)
     silence = media.write_aac(tmp_path / "sound.m4a", np.zeros((2, 4 * media.RATE)))
     out = tmp_path / "out.mp4"
@@ -27,7 +30,7 @@ def test_decoded_frames_are_those_of_the_chunks_and_time_is_exact(tmp_path):
     assert times == pytest.approx([number / 30 for number in range(120)], abs=1e-6)
 
 
-def test_sound_keeps_its_place_and_length(tmp_path):
+def test_sound_keeps_its_place_and_length(tmp_path: Path) -> None:
     paths, _ = media.chunks(tmp_path, [30, 30])
     samples = np.zeros((2, 2 * media.RATE))
     for at in (0, 40_000, 90_000):
@@ -40,7 +43,7 @@ def test_sound_keeps_its_place_and_length(tmp_path):
         assert abs(int(around.argmax()) - 500) <= 8
 
 
-def test_the_index_comes_first(tmp_path):
+def test_the_index_comes_first(tmp_path: Path) -> None:
     paths, _ = media.chunks(tmp_path, [10])
     assemble(paths, None, tmp_path / "out.mp4")
     data = (tmp_path / "out.mp4").read_bytes()
@@ -49,17 +52,17 @@ def test_the_index_comes_first(tmp_path):
         assert not container.streams.audio
 
 
-def test_sound_and_picture_are_interleaved(tmp_path):
+def test_sound_and_picture_are_interleaved(tmp_path: Path) -> None:
     paths, _ = media.chunks(tmp_path, [60, 60])
     silence = media.write_aac(tmp_path / "s.m4a", np.random.default_rng(1).normal(0, 0.1, (2, 4 * media.RATE)))
     assemble(paths, silence, tmp_path / "out.mp4")
     with av.open(str(tmp_path / "out.mp4")) as container:
         packets = [packet for packet in container.demux() if packet.dts is not None]
     times = [float(packet.dts * packet.time_base) for packet in sorted(packets, key=lambda packet: packet.pos)]
-    assert max(earlier - later for earlier, later in zip(times, times[1:], strict=False)) < 0.6
+    assert max(earlier - later for earlier, later in pairwise(times)) < 0.6
 
 
-def test_chunks_of_another_size_or_preset_are_refused(tmp_path):
+def test_chunks_of_another_size_or_preset_are_refused(tmp_path: Path) -> None:
     first, _ = media.chunks(tmp_path, [5])
     (tmp_path / "b").mkdir()
     other, _ = media.chunks(tmp_path / "b", [5], media.Settings(width=128))
@@ -72,7 +75,7 @@ def test_chunks_of_another_size_or_preset_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.9])
-def test_a_truncated_chunk_is_refused(tmp_path, keep):
+def test_a_truncated_chunk_is_refused(tmp_path: Path, keep: float) -> None:
     paths, _ = media.chunks(tmp_path, [30, 30])
     assemble([paths[1]], None, tmp_path / "fast.mp4")  # index first, so that the cut takes frames only
     data = (tmp_path / "fast.mp4").read_bytes()
@@ -82,7 +85,7 @@ def test_a_truncated_chunk_is_refused(tmp_path, keep):
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_missing_parts_are_named(tmp_path):
+def test_missing_parts_are_named(tmp_path: Path) -> None:
     paths, _ = media.chunks(tmp_path, [5])
     with pytest.raises(AssemblyFailed):
         assemble([], None, tmp_path / "out.mp4")

@@ -1,16 +1,18 @@
 import time
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
+from tests.unit.engine import media
 
 from flatrender.engine import encode, render
 from flatrender.engine.faults import EncodeFailed
 from flatrender.engine.frames import luma_grid, luma_plane
-from tests.unit.engine import media
 
 
-def test_colors_are_bt709_limited_range_and_tagged_so(tmp_path):
+def test_colors_are_bt709_limited_range_and_tagged_so(tmp_path: Path) -> None:
     out = tmp_path / "red.mp4"
     render.encode_frames(media.Flat((0, 0, 255)), media.Settings(crf=1), 0, 3, out, lambda _: None)
     with av.open(str(out)) as container:
@@ -25,7 +27,7 @@ def test_colors_are_bt709_limited_range_and_tagged_so(tmp_path):
     assert abs(int(chroma[1].mean()) - 240) <= 1
 
 
-def test_report_says_what_was_drawn(tmp_path):
+def test_report_says_what_was_drawn(tmp_path: Path) -> None:
     out = tmp_path / "chunk.mp4"
     source = media.Panning(hold=lambda index: 15 <= index < 20)
     report = render.encode_frames(source, media.Settings(), 10, 12, out, lambda _: None)
@@ -42,7 +44,7 @@ def test_report_says_what_was_drawn(tmp_path):
             assert np.abs(found.astype(int) - expected).max() <= 3
 
 
-def test_unchanged_frames_are_not_converted_again(tmp_path, monkeypatch):
+def test_unchanged_frames_are_not_converted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     converted = []
     convert = encode.Converter.convert
     monkeypatch.setattr(encode.Converter, "convert", lambda self, buffer: converted.append(1) or convert(self, buffer))
@@ -52,7 +54,7 @@ def test_unchanged_frames_are_not_converted_again(tmp_path, monkeypatch):
     assert len(media.pictures(tmp_path / "chunk.mp4")) == 30
 
 
-def test_groups_are_closed_and_at_most_two_seconds(tmp_path):
+def test_groups_are_closed_and_at_most_two_seconds(tmp_path: Path) -> None:
     (path,), _ = media.chunks(tmp_path, [150], media.Settings(preset="veryfast"))
     with av.open(str(path)) as container:
         packets = [packet for packet in container.demux(video=0) if packet.pts is not None]
@@ -63,9 +65,9 @@ def test_groups_are_closed_and_at_most_two_seconds(tmp_path):
         assert min(packet.pts for packet in packets[start:end]) == packets[start].pts
 
 
-def test_progress_is_monotonic_and_ends_at_the_last_frame(tmp_path):
+def test_progress_is_monotonic_and_ends_at_the_last_frame(tmp_path: Path) -> None:
     class Slow(media.Panning):
-        def draw(self, frame_index):
+        def draw(self, frame_index: int) -> bool:
             time.sleep(0.02)
             return super().draw(frame_index)
 
@@ -86,16 +88,16 @@ class Cancelled(BaseException):
 
 
 @pytest.mark.parametrize("after", [0, 5])
-def test_what_progress_raises_stops_the_work_and_leaves_nothing(tmp_path, after):
+def test_what_progress_raises_stops_the_work_and_leaves_nothing(tmp_path: Path, after: int) -> None:
     drawn = []
 
     class Endless(media.Panning):
-        def draw(self, frame_index):
+        def draw(self, frame_index: int) -> bool:
             drawn.append(frame_index)
             time.sleep(0.01)
             return super().draw(frame_index)
 
-    def cancel(done):
+    def cancel(done: int) -> None:
         if done >= after:
             raise Cancelled
 
@@ -107,9 +109,9 @@ def test_what_progress_raises_stops_the_work_and_leaves_nothing(tmp_path, after)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failing_source_leaves_nothing(tmp_path):
+def test_a_failing_source_leaves_nothing(tmp_path: Path) -> None:
     class Broken(media.Panning):
-        def draw(self, frame_index):
+        def draw(self, frame_index: int) -> bool:
             if frame_index == 7:
                 raise ZeroDivisionError
             return super().draw(frame_index)
@@ -119,8 +121,8 @@ def test_a_failing_source_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failing_encoder_is_reported_not_waited_for(tmp_path, monkeypatch):
-    def broken(self, frame, number):
+def test_a_failing_encoder_is_reported_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: encode.VideoWriter, frame: VideoFrame, number: int) -> None:
         raise MemoryError("no room")
 
     monkeypatch.setattr(encode.VideoWriter, "write", broken)
@@ -129,11 +131,11 @@ def test_a_failing_encoder_is_reported_not_waited_for(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_older_result_stays_until_the_new_one_is_whole(tmp_path):
+def test_an_older_result_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     out = tmp_path / "c.mp4"
     out.write_bytes(b"older")
 
-    def cancel(_):
+    def cancel(_: int) -> None:
         assert out.read_bytes() == b"older"
         raise Cancelled
 
@@ -142,7 +144,7 @@ def test_an_older_result_stays_until_the_new_one_is_whole(tmp_path):
     assert out.read_bytes() == b"older"
 
 
-def test_encode_only_encodes_what_it_is_given(tmp_path):
+def test_encode_only_encodes_what_it_is_given(tmp_path: Path) -> None:
     converter = encode.Converter()
     source = media.Panning()
     frames = []
@@ -154,7 +156,7 @@ def test_encode_only_encodes_what_it_is_given(tmp_path):
     assert report.fps > 0
 
 
-def test_threads_come_from_the_argument_then_the_environment(monkeypatch):
+def test_threads_come_from_the_argument_then_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENCODER_THREADS", "3")
     assert encode.encoder_threads(1) == 1
     assert encode.encoder_threads() == 3
@@ -162,7 +164,7 @@ def test_threads_come_from_the_argument_then_the_environment(monkeypatch):
     assert encode.encoder_threads() >= 1
 
 
-def test_odd_colors_of_the_last_pixels_do_not_leak_between_frames(tmp_path):
+def test_odd_colors_of_the_last_pixels_do_not_leak_between_frames(tmp_path: Path) -> None:
     """The buffer is drawn over as soon as a frame is converted: each encoded frame must be its own."""
     paths, _ = media.chunks(tmp_path, [20], media.Settings(crf=1))
     source = media.Panning()

@@ -1,14 +1,16 @@
+import contextlib
 import hashlib
 import struct
 import time
 import tracemalloc
 import zlib
+from pathlib import Path
 
 import pytest
 import skia
+from tests.unit.engine import uploads
 
 from flatrender.engine.probe import Limits, RejectedMedia, probe
-from tests.unit.engine import uploads
 
 TYPES = {
     "png": "image/png",
@@ -30,7 +32,7 @@ def made(name: str) -> bytes:
     return MADE.setdefault(name, getattr(uploads, name)())
 
 
-def rejected(tmp_path, data, declared, limits=None):
+def rejected(tmp_path: Path, data: bytes, declared: str, limits: Limits | None = None) -> str:
     with pytest.raises(RejectedMedia) as caught:
         probe(uploads.written(tmp_path, data), declared, limits)
     assert caught.value.details == {"reason": caught.value.reason}
@@ -39,7 +41,7 @@ def rejected(tmp_path, data, declared, limits=None):
 
 
 @pytest.mark.parametrize("name", ["png", "jpeg", "webp", "gif"])
-def test_pictures_are_accepted(tmp_path, name):
+def test_pictures_are_accepted(tmp_path: Path, name: str) -> None:
     info = probe(uploads.written(tmp_path, made(name)), TYPES[name])
     assert (info.kind, info.content_type, info.width, info.height) == ("image", TYPES[name], 64, 48)
     assert (info.duration, info.fps, info.has_audio) == (None, None, False)
@@ -50,7 +52,7 @@ def test_pictures_are_accepted(tmp_path, name):
 @pytest.mark.parametrize(
     ("name", "seconds", "codec"), [("mp4", 2, "h264"), ("mov", 1, "h264"), ("webm", 1, "libvpx-vp9")]
 )
-def test_videos_are_accepted(tmp_path, name, seconds, codec):
+def test_videos_are_accepted(tmp_path: Path, name: str, seconds: float, codec: str) -> None:
     info = probe(uploads.written(tmp_path, made(name)), TYPES[name])
     assert (info.kind, info.content_type, info.width, info.height) == ("video", TYPES[name], 64, 48)
     assert info.duration == pytest.approx(seconds, abs=0.05)
@@ -60,7 +62,7 @@ def test_videos_are_accepted(tmp_path, name, seconds, codec):
 
 
 @pytest.mark.parametrize("name", ["mp3", "m4a", "wav", "ogg"])
-def test_sounds_are_accepted(tmp_path, name):
+def test_sounds_are_accepted(tmp_path: Path, name: str) -> None:
     info = probe(uploads.written(tmp_path, made(name)), TYPES[name])
     assert (info.kind, info.content_type, info.width, info.fps) == ("audio", TYPES[name], None, None)
     assert info.duration == pytest.approx(2, abs=0.1)
@@ -70,31 +72,31 @@ def test_sounds_are_accepted(tmp_path, name):
 @pytest.mark.parametrize(
     ("name", "alias"), [("jpeg", "image/JPG; q=1"), ("mp4", "video/quicktime"), ("wav", "audio/x-wav")]
 )
-def test_other_names_of_the_same_type_are_accepted(tmp_path, name, alias):
+def test_other_names_of_the_same_type_are_accepted(tmp_path: Path, name: str, alias: str) -> None:
     assert probe(uploads.written(tmp_path, made(name)), alias).content_type == TYPES[name]
 
 
 @pytest.mark.parametrize("name", TYPES)
-def test_what_was_declared_must_be_what_it_is(tmp_path, name):
+def test_what_was_declared_must_be_what_it_is(tmp_path: Path, name: str) -> None:
     other = "image/png" if name != "png" else "image/jpeg"
     assert rejected(tmp_path, made(name), other) == "type_mismatch"
 
 
 @pytest.mark.parametrize("name", TYPES)
 @pytest.mark.parametrize("keep", [0.2, 0.6, 0.97])
-def test_truncated_files_are_rejected(tmp_path, name, keep):
+def test_truncated_files_are_rejected(tmp_path: Path, name: str, keep: float) -> None:
     data = made(name)
     assert rejected(tmp_path, data[: int(len(data) * keep)], TYPES[name]) in {"truncated", "damaged"}
 
 
 @pytest.mark.parametrize("name", TYPES)
-def test_a_zip_behind_the_end_is_rejected(tmp_path, name):
+def test_a_zip_behind_the_end_is_rejected(tmp_path: Path, name: str) -> None:
     assert rejected(tmp_path, made(name) + uploads.zip_file(), TYPES[name]) == "polyglot"
 
 
 @pytest.mark.parametrize("name", TYPES)
 @pytest.mark.parametrize("tail", [b"<?php system($_GET[0]);", b"<script>alert(1)</script>", b"\x01\x02\x03\x04" * 9])
-def test_anything_behind_the_end_is_rejected(tmp_path, name, tail):
+def test_anything_behind_the_end_is_rejected(tmp_path: Path, name: str, tail: bytes) -> None:
     assert rejected(tmp_path, made(name) + tail, TYPES[name]) == "polyglot"
 
 
@@ -103,7 +105,7 @@ def png_chunk(kind: bytes, body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("body", [b"<?php eval($_POST[1]); ?>", b"<ScRiPt src=//x>", b"<!DOCTYPE html><html>"])
-def test_markup_inside_headers_is_rejected(tmp_path, body):
+def test_markup_inside_headers_is_rejected(tmp_path: Path, body: bytes) -> None:
     png, jpeg, gif = made("png"), made("jpeg"), made("gif")
     assert rejected(tmp_path, png[:33] + png_chunk(b"tEXt", b"k\0" + body) + png[33:], "image/png") == "polyglot"
     comment = b"\xff\xfe" + struct.pack(">H", len(body) + 2) + body
@@ -112,20 +114,20 @@ def test_markup_inside_headers_is_rejected(tmp_path, body):
     assert rejected(tmp_path, gif[:-1] + extension + b";", "image/gif") == "polyglot"
 
 
-def test_a_zip_inside_a_chunk_is_rejected(tmp_path):
+def test_a_zip_inside_a_chunk_is_rejected(tmp_path: Path) -> None:
     png = made("png")
     hidden = png[:-12] + png_chunk(b"prVt", uploads.zip_file()) + png[-12:]
     assert rejected(tmp_path, hidden, "image/png") == "polyglot"
 
 
-def test_pictures_that_are_scripts_are_rejected(tmp_path):
+def test_pictures_that_are_scripts_are_rejected(tmp_path: Path) -> None:
     gif = made("gif")
     assert rejected(tmp_path, gif[:6] + b"/*" + gif[8:] + b"*/=1;alert(1)//", "image/gif") == "polyglot"
     jpeg = b"\xff\xd8\xff\xe0/*" + b"\0" * 0x2F28 + made("jpeg")[2:]
     assert rejected(tmp_path, jpeg, "image/jpeg") == "polyglot"
 
 
-def test_harmless_text_and_pictures_of_phones_pass(tmp_path):
+def test_harmless_text_and_pictures_of_phones_pass(tmp_path: Path) -> None:
     png, jpeg = made("png"), made("jpeg")
     text = png[:33] + png_chunk(b"tEXt", b"Comment\0Dawn, 5 < 6 & <b>") + png[33:]
     assert probe(uploads.written(tmp_path, text), "image/png").width == 64
@@ -141,7 +143,7 @@ def huge_png(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("size", [(30_000, 30_000), (2_000_000, 2), (0x7FFFFFFF, 0x7FFFFFFF)])
-def test_pixel_floods_are_rejected_before_decoding(tmp_path, size):
+def test_pixel_floods_are_rejected_before_decoding(tmp_path: Path, size: tuple[int, int]) -> None:
     tracemalloc.start()
     started = time.perf_counter()
     assert rejected(tmp_path, huge_png(*size), "image/png") == "pixel_flood"
@@ -151,7 +153,7 @@ def test_pixel_floods_are_rejected_before_decoding(tmp_path, size):
     assert peak < 20 << 20
 
 
-def test_pixel_floods_of_other_kinds(tmp_path):
+def test_pixel_floods_of_other_kinds(tmp_path: Path) -> None:
     jpeg = bytearray(made("jpeg"))
     start = jpeg.index(b"\xff\xc0")
     jpeg[start + 5 : start + 9] = b"\xff\xff\xff\xff"
@@ -165,14 +167,14 @@ def test_pixel_floods_of_other_kinds(tmp_path):
     assert rejected(tmp_path, made("gif"), "image/gif", animation) == "pixel_flood"
 
 
-def test_limits_of_size_and_time(tmp_path):
+def test_limits_of_size_and_time(tmp_path: Path) -> None:
     assert rejected(tmp_path, made("png"), "image/png", Limits(max_bytes=100)) == "too_large"
     assert rejected(tmp_path, made("png"), "image/png", Limits(max_image_bytes=100)) == "too_large"
     for name in ("mp4", "mp3", "wav"):
         assert rejected(tmp_path, made(name), TYPES[name], Limits(max_seconds=1.0)) == "too_long"
 
 
-def test_what_is_none_of_these_is_refused(tmp_path):
+def test_what_is_none_of_these_is_refused(tmp_path: Path) -> None:
     assert rejected(tmp_path, b"", "image/png") == "empty"
     assert rejected(tmp_path, b"MZ" + bytes(500), "image/png") == "unknown_type"
     assert rejected(tmp_path, uploads.zip_file(), "image/png") == "unknown_type"
@@ -184,7 +186,7 @@ def test_what_is_none_of_these_is_refused(tmp_path):
     assert rejected(tmp_path, playlist, "video/mp4") == "unknown_type"
 
 
-def test_damage_inside_a_picture_is_found(tmp_path):
+def test_damage_inside_a_picture_is_found(tmp_path: Path) -> None:
     png = bytearray(made("png"))
     png[len(png) // 2] ^= 0xFF
     assert rejected(tmp_path, bytes(png), "image/png") == "damaged"
@@ -197,7 +199,7 @@ def test_damage_inside_a_picture_is_found(tmp_path):
     assert rejected(tmp_path, bytes(data), "video/mp4") == "damaged"
 
 
-def test_turned_photos_have_their_upright_size(tmp_path):
+def test_turned_photos_have_their_upright_size(tmp_path: Path) -> None:
     orientation = struct.pack("<2sHIHHHII", b"II", 42, 8, 1, 0x0112, 3, 1, 6) + bytes(4)
     exif = b"Exif\0\0" + orientation
     jpeg = made("jpeg")
@@ -206,7 +208,7 @@ def test_turned_photos_have_their_upright_size(tmp_path):
     assert (info.width, info.height) == (48, 64)
 
 
-def test_random_damage_never_escapes_as_another_error(tmp_path):
+def test_random_damage_never_escapes_as_another_error(tmp_path: Path) -> None:
     """Whatever comes in, the answer is MediaInfo or RejectedMedia."""
     import random
 
@@ -219,12 +221,10 @@ def test_random_damage_never_escapes_as_another_error(tmp_path):
                 data[
                     chance.randrange(min(len(data), 400)) if chance.random() < 0.5 else chance.randrange(len(data))
                 ] = chance.randrange(256)
-            try:
-                probe(uploads.written(tmp_path, bytes(data)), declared)
-            except RejectedMedia as error:
-                assert error.reason
+            with contextlib.suppress(RejectedMedia):
+                assert probe(uploads.written(tmp_path, bytes(data)), declared).size_bytes == len(data)
 
 
-def test_skia_can_decode_what_probe_accepts(tmp_path):
+def test_skia_can_decode_what_probe_accepts(tmp_path: Path) -> None:
     for name in ("png", "jpeg", "webp", "gif"):
         assert skia.Image.MakeFromEncoded(skia.Data.MakeWithCopy(made(name))) is not None

@@ -7,7 +7,6 @@ import av
 import numpy as np
 import skia
 from av.audio.frame import AudioFrame
-
 from tests.unit.engine import media
 
 

@@ -5,7 +5,6 @@ draw faster); a second one encodes, for x264 lets go of the lock. Between them l
 whatever the length.
 """
 
-import os
 import queue
 import threading
 import time
@@ -25,7 +24,6 @@ from flatrender.engine.reports import ChunkReport, FrameStatistics
 
 QUEUED_FRAMES: Final = 4
 PROGRESS_SECONDS: Final = 0.15
-DEFAULT_FONTS_DIR: Final = "/opt/fonts"
 
 Progress = Callable[[int], None]
 
@@ -50,8 +48,7 @@ def render_chunk(  # noqa: PLR0917 - one call, from the worker
     """
     from flatrender.engine.draw import FrameSource as Drawing
 
-    fonts = fonts_dir or Path(os.environ.get("FONTS_DIR", DEFAULT_FONTS_DIR))
-    source = Drawing(composition, assets, profile, fonts)
+    source = Drawing(composition, assets, profile, fonts_dir)
     return encode_frames(source, profile, first_frame, frame_count, out, on_progress, threads=threads)
 
 

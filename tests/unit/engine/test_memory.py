@@ -1,0 +1,45 @@
+"""Memory must follow the size of the frame, never the length of the video."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SCRIPT = """
+import resource, sys
+from pathlib import Path
+from flatrender.engine.assemble import assemble
+from flatrender.engine.render import encode_frames
+from flatrender.engine.reports import Expected
+from flatrender.engine.verify import verify
+from tests.unit.engine import media
+
+folder, settings = Path(sys.argv[1]), media.Settings(width=320, height=180)
+source = media.Panning(320, 180)
+
+def run(frames):
+    report = encode_frames(source, settings, 0, frames, folder / "c.mp4", lambda _: None, threads=1)
+    assemble([folder / "c.mp4"], None, folder / "v.mp4")
+    assert verify(folder / "v.mp4", Expected.of([report], None, 30)) == []
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+run(60)
+print(run(120), run(1800))
+"""
+
+
+def test_peak_memory_does_not_grow_with_length(tmp_path: Path) -> None:
+    """Fifteen times the frames (1,680 more, 96 MB as 4:2:0) may cost a few MB of bookkeeping."""
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": f"{ROOT / 'layers/core/python'}:{ROOT}"},
+    )
+    if run.returncode:
+        pytest.fail(run.stderr)
+    short, long = (int(word) for word in run.stdout.split())
+    assert long - short < 20
