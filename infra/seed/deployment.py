@@ -34,7 +34,9 @@ def _resources(stack: str) -> list[dict[str, Any]]:
 
     try:
         pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
-        resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        resources: list[dict[str, Any]] = [
+            dict(resource) for page in pages for resource in page["StackResourceSummaries"]
+        ]
     except (BotoCoreError, ClientError) as error:
         raise SystemExit(f"The stack '{stack}' cannot be read: {error}") from error
     unfinished = [resource["LogicalResourceId"] for resource in resources if not resource.get("PhysicalResourceId")]

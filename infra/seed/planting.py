@@ -38,7 +38,7 @@ def plant_tenants() -> Iterator[str]:
 
 
 def plant_admin(*, reset: bool, keep: Callable[[str, str], None]) -> Iterator[str]:
-    """An administrator with a random password, which is stored as a hash only: `keep(email, password)` is told it once."""
+    """An administrator with a random password. Only its hash is stored; `keep(email, password)` is told it, once."""
     password = secrets.token_urlsafe(18)
     admin = identity.create_admin(SYSTEM_TENANT_ID, ADMIN_EMAIL, password)
     if not admin.created and reset:
