@@ -62,6 +62,12 @@ def create(user: UserItem, password_hash: str) -> list[Operation]:
     ]
 
 
+def new_password(user: UserItem, password_hash: str) -> Operation:
+    """Refused with UserNotFound."""
+    credential = CredentialItem(email_key(user.tenant_id, user.email), CREDENTIAL)
+    return update(credential, [CredentialItem.password_hash.set(password_hash)], refused=UserNotFound())
+
+
 def user(tenant_id: str, user_id: str) -> UserItem | None:
     try:
         return UserItem.get(user_key(tenant_id, user_id), PROFILE, consistent_read=True)

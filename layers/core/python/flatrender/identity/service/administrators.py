@@ -1,9 +1,10 @@
 """The administrator that a new deployment starts with."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from flatrender.identity import passwords, repository
-from flatrender.identity.errors import EmailTaken
+from flatrender.identity import passwords, repository, session_repository
+from flatrender.identity.errors import EmailTaken, SessionNotFound, UserNotFound
 from flatrender.identity.service.accounts import new_user, opening
 from flatrender.kernel.plans import PLANS
 from flatrender.platform import transactions
@@ -40,3 +41,22 @@ def create_admin(tenant_id: str, email: str, password: str, full_name: str = "Ad
             raise
         return Administrator(existing, created=False)
     return Administrator(user.user_id, created=True)
+
+
+def reset_admin_password(tenant_id: str, email: str, password: str) -> Administrator:
+    """Gives an administrator a new password, and ends what was begun with the old one.
+
+    Raises UserNotFound: no administrator has this address. WeakPassword.
+    """
+    passwords.check_strength(password, [email])
+    user_id = repository.email_state(tenant_id, email).user_id
+    user = repository.user(tenant_id, user_id) if user_id else None
+    if user is None or not user.is_admin:
+        raise UserNotFound
+    transactions.commit(
+        [repository.new_password(user, passwords.digest(password)), repository.forget_failures(tenant_id, email)]
+    )
+    for session in session_repository.all_of(tenant_id, user.user_id):
+        with suppress(SessionNotFound):  # logged out in the meantime
+            session_repository.revoke(tenant_id, user.user_id, session.session_id)
+    return Administrator(user.user_id, created=False)
