@@ -58,12 +58,12 @@ class Endpoint:
 
 
 def endpoints() -> list[Endpoint]:
-    """Every function with `Metadata: {Api: true}`, in the order of the fragments."""
+    """Every function with `Metadata: {Api: true}`, in the fragments' order, but those of the WebSocket API (`Socket`)."""
     found: list[Endpoint] = []
     for path in sorted((ROOT / "infra/contexts").glob("*.yaml")):
         for name, resource in (load(path).get("Resources") or {}).items():
             metadata = resource.get("Metadata") or {}
-            if resource["Type"] == "AWS::Serverless::Function" and metadata.get("Api"):
+            if resource["Type"] == "AWS::Serverless::Function" and metadata.get("Api") and not metadata.get("Socket"):
                 properties = resource["Properties"]
                 source = ROOT / properties["CodeUri"] / (properties["Handler"].removesuffix(".handler") + ".py")
                 found.append(Endpoint(name, source, tuple(metadata.get("Paths") or ())))
