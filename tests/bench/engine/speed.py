@@ -166,6 +166,7 @@ def table(found: Measured) -> str:
         sum(getattr(report, name) for report in found.reports)
         for name in ("draw_seconds", "convert_seconds", "encode_seconds")
     )
+    speeds = f"drawing {frames / draw:.0f}, converting {frames / convert:.0f}, encoding {frames / encode:.0f}"
     return "\n".join(
         [
             f"render engine, {frames} frames of 1920x1080, medians of {len(found.parallel)} rounds",
@@ -180,7 +181,6 @@ def table(found: Measured) -> str:
             line("  of it sound (beside the chunks)", found.audio),
             line("  of it assembly", found.assembling),
             line("  of it verification, poster, thumbnails", found.verifying),
-            f"  fps in each process: drawing {frames / draw:.0f}, converting {frames / convert:.0f},"
-            + f" encoding {frames / encode:.0f}",
+            f"  frames per second in each process: {speeds}",
         ]
     )

@@ -210,3 +210,22 @@ def test_far_trims_jump_instead_of_decoding_everything(tmp_path: Path) -> None:
     source.close()
     assert samples.shape == (2, media.RATE)
     assert abs(int(np.abs(samples[0]).argmax()) - media.RATE // 2) <= 8
+
+
+def test_progress_counts_seconds_and_may_stop_the_work(tmp_path: Path, tone: Assets) -> None:
+    class Cancelled(BaseException):
+        pass
+
+    heard: list[float] = []
+    document = composition(3.0, [{"asset": media.TONE, "loop": True}])
+    render_audio(document, tone, tmp_path / "out.m4a", heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == pytest.approx(3.0)
+    assert len(heard) >= 6
+
+    def cancel(seconds: float) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        render_audio(document, tone, tmp_path / "other.m4a", cancel)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.m4a", "tone.wav"]

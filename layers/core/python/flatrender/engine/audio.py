@@ -3,7 +3,7 @@
 Once over the whole, not per chunk: lossy audio cut at seams clicks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -29,9 +29,16 @@ DECLICK: Final = 96
 """Samples over which a sound that is cut in the middle fades."""
 
 
-def render_audio(composition: Composition, assets: Mapping[str, Path], out: Path) -> AudioReport | None:
+def render_audio(
+    composition: Composition,
+    assets: Mapping[str, Path],
+    out: Path,
+    on_progress: Callable[[float], None] = lambda _: None,
+) -> AudioReport | None:
     """Mix and encode the soundtrack into `out` (M4A), exactly as long as the picture; None when nothing is audible.
 
+    `on_progress` gets the seconds mixed so far, after each half second of sound; whatever it raises ends the work,
+    leaves no file, and comes out here.
     Raises UnreadableMedia for a sound that cannot be decoded, EncodeFailed when the encoder or the disk fails.
     """
     voices = list(_voices(composition, assets))
@@ -51,6 +58,7 @@ def render_audio(composition: Composition, assets: Mapping[str, Path], out: Path
                 frame.sample_rate, frame.pts = RATE, at
                 container.mux(stream.encode(frame))
                 at += block.shape[1]
+                on_progress(at / RATE)
             container.mux(stream.encode(None))
     except av.error.FFmpegError as error:
         raise EncodeFailed(f"Encoding the sound failed: {error}") from error

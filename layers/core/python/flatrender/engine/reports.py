@@ -3,14 +3,12 @@
 import base64
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from flatrender.engine.frames import GRID, Image
-
-CELLS = GRID * GRID
+if TYPE_CHECKING:  # reports are read where no numpy is
+    from flatrender.engine.frames import Image
 
 
 class FrameStatistics(BaseModel):
@@ -26,7 +24,7 @@ class FrameStatistics(BaseModel):
     changed: str
 
     @classmethod
-    def of(cls, grids: Sequence[Image], changed: Sequence[bool]) -> Self:
+    def of(cls, grids: Sequence["Image"], changed: Sequence[bool]) -> Self:
         packed = base64.b64encode(b"".join(grid.tobytes() for grid in grids)).decode("ascii")
         return cls(grids=packed, changed="".join("01"[flag] for flag in changed))
 
@@ -38,9 +36,13 @@ class FrameStatistics(BaseModel):
             changed.append(part.changed)
         return cls(grids=base64.b64encode(grids).decode("ascii"), changed="".join(changed))
 
-    def table(self) -> Image:
+    def table(self) -> "Image":
         """Frames x 16, uint8."""
-        return np.frombuffer(base64.b64decode(self.grids), np.uint8).reshape(-1, CELLS)
+        import numpy as np
+
+        from flatrender.engine.frames import GRID
+
+        return np.frombuffer(base64.b64decode(self.grids), np.uint8).reshape(-1, GRID * GRID)
 
 
 class ChunkReport(BaseModel):
