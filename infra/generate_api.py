@@ -58,7 +58,7 @@ class Endpoint:
 
 
 def endpoints() -> list[Endpoint]:
-    """Every function with `Metadata: {Api: true}`, in the fragments' order, but those of the WebSocket API (`Socket`)."""
+    """Every function with `Metadata: {Api: true}`, in the fragments' order; not the WebSocket API's (`Socket`)."""
     found: list[Endpoint] = []
     for path in sorted((ROOT / "infra/contexts").glob("*.yaml")):
         for name, resource in (load(path).get("Resources") or {}).items():
