@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, PastDate, StringConstraints
 
 from flatrender.kernel.schemas import Request, Response
 from flatrender.tenants.schemas import Slug, Tenant
@@ -94,7 +94,7 @@ class UserUpdate(Request):
     about_me: Text | None = None
     company_name: Line | None = None
     website_name: Line | None = None
-    birth_date: date | None = None
+    birth_date: PastDate | None = None
     gender: Gender | None = None
     email_tell_me: bool | None = None
     sms_tell_me: bool | None = None
