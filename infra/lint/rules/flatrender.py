@@ -17,6 +17,18 @@ WITHOUT_RESOURCE = {
     "batch:DescribeJobs",
     # For whom a Batch instance pulls its image; the token is for the whole registry.
     "ecr:GetAuthorizationToken",
+    # Delivering a state machine's log, and sampling its traces:
+    # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
 }
 
 
