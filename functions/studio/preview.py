@@ -2,19 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query
 
 from flatrender.kernel.ids import Id
 from flatrender.studio import preview
 from flatrender.studio.errors import PreviewOutOfRange, PreviewTooLarge, ProjectInvalid, ProjectNotFound
 from flatrender.web.api import api, entrypoint, errors
+from flatrender.web.binary import Jpeg
 from flatrender.web.caller import ProjectsRead
 
 app = api("Previews")
-
-
-class Jpeg(Response):
-    media_type = "image/jpeg"
 
 
 @app.post(
@@ -27,7 +24,7 @@ def still(
     caller: ProjectsRead,
     at: Annotated[float | None, Query(ge=0, le=3600, description="Seconds; the middle when not given.")] = None,
     width: Annotated[int, Query(ge=16, le=1920, description="Pixels; the height follows.")] = 960,
-) -> Response:
+) -> Jpeg:
     return Jpeg(preview.still(caller, project_id, at, width))
 
 
