@@ -7,7 +7,7 @@ import pytest
 from tests.support.events import assert_valid_event, outbox_events
 
 from flatrender.identity import service
-from flatrender.identity.errors import WeakPassword
+from flatrender.identity.errors import UserNotFound, WeakPassword
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.ids import new_id
 from flatrender.ledger.repository import Owner, account
@@ -141,3 +141,22 @@ def test_making_the_administrator_again_changes_nothing(tenant: Tenant, login: P
 def test_an_administrator_needs_a_good_password_too(tenant: Tenant) -> None:
     with pytest.raises(WeakPassword):
         service.create_admin(tenant.id, "root@acme.example", "password123")
+
+
+def test_a_new_administrators_password_ends_what_the_old_one_began(tenant: Tenant, login: Post, post: Post) -> None:
+    made = service.create_admin(tenant.id, "root@acme.example", "a long enough secret")
+    before = login("root@acme.example", password="a long enough secret")
+    body = {"tenant_slug": "acme", "email": "root@acme.example"}
+    for _ in range(5):
+        post("login", body | {"password": "a wrong guess"})
+    assert service.reset_admin_password(tenant.id, "root@acme.example", "another long secret").user_id == made.user_id
+    assert post("login", body | {"password": "a long enough secret"}).status == 401
+    assert post("login", body | {"password": "another long secret"}).status == 200
+    assert post("refresh", {"refresh_token": before["refresh_token"]}).status == 401
+
+
+def test_only_an_administrators_password_can_be_reset(tenant: Tenant, register: Post) -> None:
+    register()
+    for email in ("ada@example.com", "nobody@example.com"):
+        with pytest.raises(UserNotFound):
+            service.reset_admin_password(tenant.id, email, "another long secret")
