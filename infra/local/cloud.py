@@ -40,7 +40,8 @@ def start(local: Local) -> bool:
     if port_taken(local.port):
         owner = processes.owner_of_port(local.port)
         raise LocalError(
-            f"Port {local.port} is taken by {owner}. End it, or choose another port: make up FLATRENDER_PORT={local.port + 1}"
+            f"Port {local.port} is taken by {owner}. End it, or choose another port: "
+            f"make up FLATRENDER_PORT={local.port + 1}"
         )
     if not _saved(local).exists():
         # It was killed, and has forgotten what happened since it was started: what is deployed must be looked at anew.
