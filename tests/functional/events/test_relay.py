@@ -170,3 +170,10 @@ def test_large_events_are_spread_over_calls(load: Load, monkeypatch: pytest.Monk
     records = [_record(_event(data={"text": "x" * 100_000}), number) for number in range(4)]
     load("events/relay").handler({"Records": records}, None)
     assert [len(call) for call in moody.calls] == [2, 2]
+
+
+def test_the_relay_looks_for_the_type_of_items_that_the_outbox_writes() -> None:
+    from flatrender.events import relay
+    from flatrender.platform import outbox
+
+    assert relay.OUTBOX == outbox.OUTBOX

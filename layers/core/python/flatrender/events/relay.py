@@ -1,7 +1,7 @@
 """From outbox items in a table's stream to events on the bus.
 
 At least once: what a batch could not put is reported back and read again, so an event may arrive twice, never not at
-all. Consumers tell doubles by the event's id (`platform.consumer`). Only the standard library until the first event.
+all. Consumers tell doubles by the event's id (`platform.consumer`).
 """
 
 import json
@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from flatrender.platform import observe
 from flatrender.platform.clients import client
-from flatrender.platform.outbox import OUTBOX
 from flatrender.platform.settings import settings
+
+OUTBOX: Final = "outbox"
+"""The type of `platform.outbox`'s items; not imported from there, for that takes pynamodb along."""
 
 SOURCES: Final = {"file": "files"}
 """Contexts whose events start with another word than the context's name."""
