@@ -82,6 +82,16 @@ def test_it_shows_the_photo_and_the_text(
     assert (pixels[: shown.height() // 3, :, 0] > 200).sum() > 500, "no white letters at the top"
 
 
+def test_the_same_picture_under_two_ids(preview: Preview, make: Make, photo: Callable[..., str]) -> None:
+    body = jpeg(0, 0, 200)
+    same = [photo(body=body, sha256=hashlib.sha256(body).hexdigest(), width=64, height=48) for _ in range(2)]
+    layers = [{"type": "image", "asset": asset, "box": [160 * half, 0, 160, 180]} for half, asset in enumerate(same)]
+    canvas = {"width": 320, "height": 180}
+    shown = picture(preview(make(composition={"canvas": canvas, "scenes": [{"duration": 1.0, "layers": layers}]})))
+    assert is_near(colour(shown, 0.25, 0.5), (0, 0, 200))
+    assert is_near(colour(shown, 0.75, 0.5), (0, 0, 200))
+
+
 def test_only_a_valid_project_is_drawn(preview: Preview, make: Make, template: Callable[..., str]) -> None:
     answer = preview(make(template_id=template(), inputs={"photo": new_id(), "title": "x" * 21}))
     assert (answer.status, answer.error["code"]) == (422, "project_invalid")
@@ -122,13 +132,18 @@ def test_a_file_is_fetched_once_and_the_unused_make_room(
     for name in "abcd":
         storage.write(f"files/{name}", name.encode() * 100, "image/jpeg")
         files[name] = (hashlib.sha256(name.encode() * 100).hexdigest(), f"files/{name}")
-    assert [path.read_bytes()[:1] for path in asset_cache.fetch([files["a"], files["b"]])] == [b"a", b"b"]
-    asset_cache.fetch([files["b"], files["a"]])
-    assert fetched == ["files/a", "files/b"]
-    asset_cache.fetch([files["a"], files["c"]])
-    assert fetched == ["files/a", "files/b", "files/c"]
+    found = asset_cache.fetch([files["a"], files["b"]])
+    assert {digest: path.read_bytes() for digest, path in found.items()} == {
+        files[name][0]: name.encode() * 100 for name in "ab"
+    }
+    assert sorted(fetched) == ["files/a", "files/b"]
     asset_cache.fetch([files["b"]])
-    assert fetched[-1] == "files/b", "b was the longest unused and had to go"
+    asset_cache.fetch([files["a"]])
+    assert len(fetched) == 2
+    asset_cache.fetch([files["a"], files["c"]])
+    assert fetched[2:] == ["files/c"]
+    asset_cache.fetch([files["b"]])
+    assert fetched[3:] == ["files/b"], "b was the longest unused and had to go"
     with pytest.raises(OverflowError):
         asset_cache.fetch(files.values())
     assert not list(tmp_path.rglob("*.partial"))

@@ -22,9 +22,8 @@ def still(caller: Caller, project_id: str, at: float | None, width: int) -> byte
         raise PreviewOutOfRange(faults=[Fault(pointer="/query/at", code="out_of_range", message=message)])
     seen = {asset_id: info for asset_id, info in assets.items() if info.kind != "audio"}
     try:
-        paths = asset_cache.fetch((info.sha256, files.object_key(caller.tenant_id, info)) for info in seen.values())
+        found = asset_cache.fetch((info.sha256, files.object_key(caller.tenant_id, info)) for info in seen.values())
     except OverflowError as error:
         raise PreviewTooLarge(limit=asset_cache.CACHE_BYTES) from error
-    return render_still(
-        composition, dict(zip(seen, paths, strict=True)), max(0.0, min(moment, last_frame)), width, "jpeg"
-    )
+    paths = {asset_id: found[info.sha256] for asset_id, info in seen.items()}
+    return render_still(composition, paths, max(0.0, min(moment, last_frame)), width, "jpeg")
