@@ -65,6 +65,12 @@ def test_its_code_and_layers_fit_lambda(function: Function) -> None:
     assert 0 < size <= LAMBDA_LIMIT_BYTES
 
 
+def test_its_name_hides_no_other_module(function: Function) -> None:
+    """A function's folder is first on the path: `socket.py` would be the `socket` that everything else imports."""
+    layers = {path.name.split(".")[0] for folder in function.layer_folders for path in (folder / "python").iterdir()}
+    assert function.source.stem not in sys.stdlib_module_names | layers
+
+
 def test_it_imports_only_the_product(function: Function) -> None:
     """Lambda and the tests see a function file under different names, so it may not import its neighbours."""
     for node in ast.walk(ast.parse(function.source.read_text())):

@@ -96,7 +96,7 @@ class Client:
 @pytest.fixture
 def client(sockets: Sockets, load: Callable[[str], ModuleType]) -> Callable[..., Client]:
     def make(**given: Any) -> Client:
-        found = Client(load("progress/socket").handler, **given)
+        found = Client(load("progress/sockets").handler, **given)
         found.connect()
         return found
 

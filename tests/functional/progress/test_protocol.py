@@ -35,7 +35,7 @@ def send(load: Callable[[str], ModuleType]) -> Callable[..., Any]:
     def call(kind: str, body: str = "", scopes: str = "renders:read", **given: Any) -> Any:
         authorizer = {"tenant_id": TENANT, "user_id": USER, "scopes": scopes}
         context = {"eventType": kind, "connectionId": CONNECTION, "authorizer": authorizer}
-        return load("progress/socket").handler({"requestContext": context, "body": body, **given}, None)
+        return load("progress/sockets").handler({"requestContext": context, "body": body, **given}, None)
 
     return call
 
@@ -119,7 +119,7 @@ def test_a_token_without_the_scope_may_not_watch(posted: list[Any], send: Any) -
 
 def test_without_the_authorizer_nobody_gets_in(aws: None, load: Callable[[str], ModuleType]) -> None:
     event = {"requestContext": {"eventType": "CONNECT", "connectionId": CONNECTION}}
-    assert load("progress/socket").handler(event, None) == {"statusCode": 401}
+    assert load("progress/sockets").handler(event, None) == {"statusCode": 401}
 
 
 def test_a_connection_that_was_never_made_is_told_to_connect(posted: list[Any], send: Any) -> None:
