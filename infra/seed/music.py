@@ -69,7 +69,7 @@ def shaker(noise: np.random.Generator) -> Wave:
 
 
 def mix() -> npt.NDArray[np.float32]:
-    """Stereo, 2 × samples, peak 0.8. What rings past the end is wrapped to the start, so that the loop has no seam."""
+    """Stereo, 2 x samples, peak 0.8. What rings past the end is wrapped to the start, so that the loop has no seam."""
     noise = np.random.default_rng(1979)
     total = int(BAR * len(CHORDS) * RATE)
     stereo = np.zeros((2, total))
@@ -92,7 +92,8 @@ def mix() -> npt.NDArray[np.float32]:
             add(shaker(noise), start + step * BAR / 8, 0.035 if step % 2 else 0.018, 0.15)
     for delay, gain in ((0.23, 0.24), (0.41, 0.15), (0.67, 0.09)):
         stereo += gain * np.roll(stereo[::-1], int(delay * RATE), axis=1)
-    return (stereo / np.abs(stereo).max() * 0.8).astype(np.float32)
+    mixed: npt.NDArray[np.float32] = (stereo / np.abs(stereo).max() * 0.8).astype(np.float32)
+    return mixed
 
 
 def main() -> None:

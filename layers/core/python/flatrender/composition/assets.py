@@ -6,8 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class AssetInfo(BaseModel):
-    """A file that a composition may name: its content hash, and what probing found. `width`/`height` are upright pixels,
-    `duration` seconds; `ready` is false while the file is not yet probed."""
+    """A file that a composition may name: its content hash, and what probing found. `width`/`height` are upright
+    pixels, `duration` seconds; `ready` is false while the file is not yet probed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

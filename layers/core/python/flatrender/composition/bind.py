@@ -51,7 +51,9 @@ def check(template: TemplateDefinition) -> list[Fault]:
     names = [spec.name for spec in template.inputs]
     for index, spec in enumerate(template.inputs):
         if names.index(spec.name) != index:
-            found.append(_fault(f"/inputs/{index}/name", "duplicate_input", f"The input {spec.name!r} is declared twice."))
+            found.append(
+                _fault(f"/inputs/{index}/name", "duplicate_input", f"The input {spec.name!r} is declared twice.")
+            )
         problem = None if spec.default in (None, "") else _problem(spec, _clean(spec, spec.default))
         if problem:
             found.append(_fault(f"/inputs/{index}/default", *problem))
@@ -59,10 +61,16 @@ def check(template: TemplateDefinition) -> list[Fault]:
     for pointer, name in _names(template.composition, "/composition"):
         used.add(name)
         if name not in names:
-            found.append(_fault(pointer, "unknown_input", f"The template declares no input {name!r}{closest(name, names) or '.'}"))
+            found.append(
+                _fault(
+                    pointer, "unknown_input", f"The template declares no input {name!r}{closest(name, names) or '.'}"
+                )
+            )
     for index, name in enumerate(names):
         if name not in used:
-            found.append(_fault(f"/inputs/{index}", "unused_input", f"Nothing in the composition uses the input {name!r}."))
+            found.append(
+                _fault(f"/inputs/{index}", "unused_input", f"Nothing in the composition uses the input {name!r}.")
+            )
     return found
 
 
@@ -91,11 +99,11 @@ def _clean(spec: Input, value: Any) -> Any:
     if not isinstance(spec, TextInput) or not isinstance(value, str):
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(c for c in text if c == "\n" or c == "\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
     return text if spec.multiline else " ".join(text.split("\n"))
 
 
-def _problem(spec: Input, value: Any) -> tuple[str, str] | None:
+def _problem(spec: Input, value: Any) -> tuple[str, str] | None:  # noqa: C901, PLR0911  one case per type of input
     label = spec.label.get("en") or next(iter(spec.label.values()))
     if value is None or (isinstance(value, str) and not value.strip()):
         return ("required", f"{label!r} is required.") if spec.required else None
@@ -104,7 +112,10 @@ def _problem(spec: Input, value: Any) -> tuple[str, str] | None:
             if not isinstance(value, str):
                 return "string_type", f"{label!r} must be a text."
             if len(value) > spec.max_length:
-                return "string_too_long", f"{label!r} may have at most {spec.max_length} characters; it has {len(value)}."
+                return (
+                    "string_too_long",
+                    f"{label!r} may have at most {spec.max_length} characters; it has {len(value)}.",
+                )
         case ColorInput():
             if not (isinstance(value, str) and COLOR.fullmatch(value) and value.startswith("#")):
                 return "color", f"{label!r} must be a colour: #rgb, #rrggbb or #rrggbbaa."
@@ -128,9 +139,9 @@ def _holds(condition: Any, values: Mapping[str, Any]) -> bool:
     if "is" in condition:
         return bool(value == condition["is"])
     if "in" in condition:
-        return value in condition["in"]
+        return bool(value in condition["in"])
     filled = value is not None and value is not False and not (isinstance(value, str) and not value.strip())
-    return filled == condition.get("set", True)
+    return bool(filled == condition.get("set", True))
 
 
 def _fill(node: Any, values: Mapping[str, Any]) -> Any:

@@ -1,7 +1,8 @@
 """Cuts a render into chunks, each keyed by exactly what it draws.
 
-A chunk is a closed group of pictures on a fixed time grid. Its key covers the layers that are on screen within it, the content of
-the files they name, the fonts, the engine and the profile; so a change at second 8 leaves the chunks before it in the cache.
+A chunk is a closed group of pictures on a fixed time grid. Its key covers the layers that are on screen within it,
+the content of the files they name, the fonts, the engine and the profile; so a change at second 8 leaves the chunks
+before it in the cache.
 """
 
 import hashlib
@@ -71,14 +72,17 @@ def _hash(value: Any) -> str:
 
 
 class _Keys:
-    def __init__(self, composition: Composition, profile: Profile, assets: Mapping[str, AssetInfo], fonts: FontTable) -> None:
+    def __init__(
+        self, composition: Composition, profile: Profile, assets: Mapping[str, AssetInfo], fonts: FontTable
+    ) -> None:
         self._composition, self._profile, self._assets, self._fonts = composition, profile, assets, fonts
         self._scenes = timeline.scenes(composition)
         self._picture = profile.model_dump(mode="json", exclude={"audio_rate", "audio_bitrate"})
 
     def key(self, first: int, count: int) -> str:
         """The key of the chunk that starts at frame `first`."""
-        # Whether a layer rests in a frame is seen from the frames beside it, so these belong to what a chunk depends on.
+        # Whether a layer rests in a frame is seen from the frames beside it, so these belong to what a chunk depends
+        # on.
         begin, until = (first - 1) / self._profile.fps, (first + count) / self._profile.fps
         canvas = self._composition.canvas
         parts: list[Any] = [ENGINE_VERSION, self._picture, canvas.width, canvas.height, first, count]
@@ -89,7 +93,15 @@ class _Keys:
             background = scene.background if scene.background is not None else canvas.background
             shown = self._layers(scene.layers, placed.start, placed.end, begin, until)
             transition = _plain(scene.transition) if placed.overlap and begin < placed.start + placed.overlap else None
-            parts.append([placed.start, self._resolved({"background": _value(background)}), transition, placed.end < until, shown])
+            parts.append(
+                [
+                    placed.start,
+                    self._resolved({"background": _value(background)}),
+                    transition,
+                    placed.end < until,
+                    shown,
+                ]
+            )
         parts.append(self._layers(self._composition.overlays, 0.0, self._composition.duration, begin, until))
         return _hash(self._resolved(parts))
 
@@ -111,7 +123,10 @@ class _Keys:
         return shown
 
     def _families(self, layer: TextLayer | CounterLayer) -> list[str]:
-        names = [layer.style.font, *([run.font for run in layer.runs if run.font] if isinstance(layer, TextLayer) else [])]
+        names = [
+            layer.style.font,
+            *([run.font for run in layer.runs if run.font] if isinstance(layer, TextLayer) else []),
+        ]
         roles = self._composition.theme.fonts
         families = []
         for name in names:

@@ -1,6 +1,8 @@
-"""The fonts that ship with the product, as a light table: families, faces, hashes, and which characters each family has.
+"""The fonts that ship with the product, as a light table: families, faces, hashes, and which characters each family
+has.
 
-The table `fonts.json` beside this module is generated from `layers/fonts` by `python -m flatrender.engine.fonts_manifest`.
+The table `fonts.json` beside this module is generated from `layers/fonts` by `python -m
+flatrender.engine.fonts_manifest`.
 """
 
 import json
@@ -18,7 +20,15 @@ DEFAULT_FAMILY: Final = "Inter"
 """What text is set in when neither layer nor theme names a font."""
 
 _INVISIBLE: Final = frozenset(
-    [*range(0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10)]
+    [
+        *range(0x20),
+        0x7F,
+        0xAD,
+        *range(0x200B, 0x2010),
+        *range(0x2028, 0x202F),
+        *range(0x2060, 0x2070),
+        *range(0xFE00, 0xFE10),
+    ]
 )
 """Characters without a picture of their own: controls, joiners, direction marks, variation selectors."""
 
@@ -58,7 +68,9 @@ class FontTable:
         return [c for c in wanted if ord(c) not in _INVISIBLE and not any(font.covers(ord(c)) for font in chain)]
 
     def hashes(self, families: Iterable[str]) -> list[str]:
-        """The sorted content hashes of every face of these families and of the fallbacks: what text drawn with them depends on."""
+        """The sorted content hashes of every face of these families and of the fallbacks: what text drawn with them
+        depends on.
+        """
         names = {*families, *FALLBACK} & self.families.keys()
         return sorted(face.sha256 for name in names for face in self.families[name].faces)
 

@@ -157,7 +157,7 @@ class TextLayer(LayerBase):
 
 
 class View(Strict):
-    """Which part of a picture is seen: `focus` is the point that stays in the middle, `zoom` 1 fills the box exactly."""
+    """Which part of a picture is seen: `focus` is the point kept in the middle, `zoom` 1 fills the box exactly."""
 
     focus: Point = Field(default_factory=lambda: [0.5, 0.5])
     zoom: Annotated[float, Field(ge=1, le=8)] = 1.0
@@ -288,4 +288,3 @@ Layer = Annotated[
     Field(discriminator="type"),
 ]
 GroupLayer.model_rebuild()
-

@@ -26,8 +26,8 @@ def _tokens(data: str) -> Iterator[tuple[str, list[float]]]:
         yield command, numbers
 
 
-def parse(data: str) -> list[Segment]:
-    """The path as absolute segments, shorthands spelled out. ValueError with a short reason when it is not path data."""
+def parse(data: str) -> list[Segment]:  # noqa: C901, PLR0912  one case per command of the format
+    """The path as absolute segments, shorthands spelled out. ValueError with the reason when it is no path data."""
     segments: list[Segment] = []
     x = y = start_x = start_y = 0.0
     control: tuple[str, float, float] = ("", 0.0, 0.0)

@@ -42,4 +42,6 @@ def profile(composition: Composition, resolution: Resolution = "source", quality
     canvas = composition.canvas
     scale = SHORT_SIDE[resolution] / min(canvas.width, canvas.height) if resolution != "source" else 1.0
     crf, preset = RATE[quality]
-    return Profile(width=_even(canvas.width * scale), height=_even(canvas.height * scale), fps=canvas.fps, crf=crf, preset=preset)
+    return Profile(
+        width=_even(canvas.width * scale), height=_even(canvas.height * scale), fps=canvas.fps, crf=crf, preset=preset
+    )

@@ -73,9 +73,13 @@ def _siblings(root: type[BaseModel], node: dict[str, Any], path: Sequence[str | 
 
 
 def _resolve(document: Any, location: Sequence[str | int]) -> tuple[list[str | int], Any, Any]:
-    """The real path of an error's location (pydantic puts tags of unions into it), the value there, and what holds it."""
+    """The real path of an error's location (pydantic puts tags of unions into it), the value there, and what holds
+    it.
+    """
     path: list[str | int] = []
-    node, holder, fresh = document, None, True
+    node: Any = document
+    holder: Any = None
+    fresh = True
     for position, part in enumerate(location):
         last = position == len(location) - 1
         if isinstance(part, str) and part.startswith("="):
@@ -87,15 +91,15 @@ def _resolve(document: Any, location: Sequence[str | int]) -> tuple[list[str | i
             holder, node, fresh = node, node.get(str(part)), True
         elif isinstance(node, list) and isinstance(part, int) and part < len(node):
             holder, node, fresh = node, node[part], True
-        elif isinstance(part, str) and part == "[key]":
-            continue
-        elif isinstance(node, (str, int, float, bool)) or (node is None and not last):
+        elif part == "[key]" or isinstance(node, (str, int, float, bool)) or (node is None and not last):
             continue
         path.append(part)
     return path, node, holder
 
 
-def _sentence(error: Any, root: type[BaseModel], path: list[str | int], value: Any, holder: Any) -> str:
+def _sentence(  # noqa: PLR0911  one case per kind of error
+    error: Any, root: type[BaseModel], path: list[str | int], value: Any, holder: Any
+) -> str:
     kind, context = error["type"], error.get("ctx", {})
     name = str(path[-1]) if path else "document"
     match kind:
@@ -116,17 +120,16 @@ def _sentence(error: Any, root: type[BaseModel], path: list[str | int], value: A
             return f"{name!r} must be one of: {expected}{hint or '.'}"
         case "too_long" | "too_short":
             bound = context.get("max_length", context.get("min_length"))
-            return f"{name!r} has {context.get('actual_length')} entries; it takes at {'most' if kind == 'too_long' else 'least'} {bound}."
+            side = "most" if kind == "too_long" else "least"
+            return f"{name!r} has {context.get('actual_length')} entries; it takes at {side} {bound}."
         case "string_too_long":
             return f"{name!r} may have at most {context['max_length']} characters."
         case "string_pattern_mismatch":
             return f"{name!r} is not written as it must be ({context['pattern']})."
         case _ if kind in _TYPES:
             return f"{name!r} {_TYPES[kind]}."
-    message = str(error["msg"]).removeprefix("Input should be ")
-    return f"{name!r} {message if message.startswith('must') or message != error['msg'] else message}".replace(
-        f"{name!r} greater", f"{name!r} must be greater"
-    ).replace(f"{name!r} less", f"{name!r} must be less") + ("" if message.endswith(".") else ".")
+    message = str(error["msg"]).replace("Input should be", "must be", 1).rstrip(".")
+    return f"{name!r}: {message}." if message[0].isupper() else f"{name!r} {message}."
 
 
 def faults(error: ValidationError, document: Any, root: type[BaseModel], prefix: str = "") -> list[Fault]:

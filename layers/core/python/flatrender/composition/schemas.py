@@ -1,7 +1,8 @@
 """The document format `flatrender.composition/1`, as strict models.
 
-A composition is a canvas, a theme, scenes one after another on one timeline, layers over all of them, and audio. New layer types,
-transitions and easings are added as further members of the unions below; a document that is valid today stays valid.
+A composition is a canvas, a theme, scenes one after another on one timeline, layers over all of them, and audio. New
+layer types, transitions and easings are added as further members of the unions below; a document that is valid today
+stays valid.
 """
 
 from typing import Annotated, Literal
@@ -35,7 +36,7 @@ class Canvas(Strict):
         if self.width % 2 or self.height % 2:
             raise PydanticCustomError("canvas_size", "width and height must be even numbers")
         if self.width * self.height > limits.MAX_CANVAS_PIXELS:
-            raise PydanticCustomError("canvas_size", "the canvas may have at most 4096 × 2304 pixels")
+            raise PydanticCustomError("canvas_size", "the canvas may have at most 4096 x 2304 pixels")
         return self
 
 

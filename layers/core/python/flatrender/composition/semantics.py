@@ -8,7 +8,7 @@ from flatrender.composition.assets import AssetInfo
 from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable
 from flatrender.composition.layers import CounterLayer, ImageLayer, Path, ShapeLayer, TextLayer, TextStyle, VideoLayer
 from flatrender.composition.schema_faults import closest, escape
-from flatrender.composition.schemas import AudioTrack, Composition
+from flatrender.composition.schemas import AudioTrack, Composition, Theme
 from flatrender.composition.timeline import EPSILON, PlacedLayer
 from flatrender.kernel.faults import Fault
 
@@ -19,11 +19,11 @@ _TOLERANCE: Final = 1e-3
 def check(composition: Composition, document: Any, assets: Mapping[str, AssetInfo], fonts: FontTable) -> list[Fault]:
     """Every fault that the schema cannot see. `document` is the raw form of `composition`."""
     found = [*_theme(composition, document, fonts), *_times(composition)]
-    count = 0
-    for placed in timeline.layers(composition):
-        count += 1
+    for count, placed in enumerate(timeline.layers(composition), 1):
         if count > limits.MAX_LAYERS:
-            found.append(_fault("", "too_many_layers", f"A composition may have at most {limits.MAX_LAYERS} layers in all."))
+            found.append(
+                _fault("", "too_many_layers", f"A composition may have at most {limits.MAX_LAYERS} layers in all.")
+            )
             break
         found += _layer(placed, composition, assets, fonts)
     for index, track in enumerate(composition.audio):
@@ -40,6 +40,21 @@ def _theme(composition: Composition, document: Any, fonts: FontTable) -> Iterato
     for role, font in theme.fonts.items():
         if font.family not in fonts.families:
             yield _font_fault(f"/theme/fonts/{escape(role)}/family", font.family, fonts)
+    yield from _theme_colors(theme)
+    for pointer, key, value in _references(document, ""):
+        name = value.removeprefix("theme:")
+        if key == "font":
+            # body, heading and the like are understood without a theme: they fall back to the default family.
+            if name not in theme.fonts and theme.fonts:
+                hint = closest(name, theme.fonts) or "."
+                yield _fault(pointer, "theme_font", f"The theme has no font role {name!r}{hint}")
+        elif name not in theme.colors:
+            yield _fault(
+                pointer, "theme_color", f"The theme has no colour {name!r}{closest(name, theme.colors) or '.'}"
+            )
+
+
+def _theme_colors(theme: Theme) -> Iterator[Fault]:
     for name in theme.colors:
         seen, color = {name}, theme.colors[name]
         while color.startswith("theme:"):
@@ -50,16 +65,9 @@ def _theme(composition: Composition, document: Any, fonts: FontTable) -> Iterato
             seen.add(target)
             color = theme.colors.get(target, "")
         if len(seen) > 6:
-            yield _fault(f"/theme/colors/{escape(name)}", "theme_color", f"The colour {name!r} refers on more than five times.")
-    for pointer, key, value in _references(document, ""):
-        name = value.removeprefix("theme:")
-        if key == "font":
-            # body, heading and the like are understood without a theme: they fall back to the default family.
-            if name not in theme.fonts and theme.fonts:
-                hint = closest(name, theme.fonts) or "."
-                yield _fault(pointer, "theme_font", f"The theme has no font role {name!r}{hint}")
-        elif name not in theme.colors:
-            yield _fault(pointer, "theme_color", f"The theme has no colour {name!r}{closest(name, theme.colors) or '.'}")
+            yield _fault(
+                f"/theme/colors/{escape(name)}", "theme_color", f"The colour {name!r} refers on more than five times."
+            )
 
 
 def _references(node: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
@@ -86,16 +94,26 @@ def _times(composition: Composition) -> Iterator[Fault]:
                 f"longer than the scene itself ({scene.scene.duration:g} s).",
             )
     if composition.duration > limits.MAX_DURATION:
-        yield _fault("/scenes", "duration", f"The video would last {composition.duration:g} s; the most is {limits.MAX_DURATION:g} s.")
+        yield _fault(
+            "/scenes",
+            "duration",
+            f"The video would last {composition.duration:g} s; the most is {limits.MAX_DURATION:g} s.",
+        )
 
 
-def _layer(placed: PlacedLayer, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable) -> Iterator[Fault]:
+def _layer(
+    placed: PlacedLayer, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
+) -> Iterator[Fault]:
     layer, pointer = placed.layer, placed.pointer
     life = placed.parent_end - placed.parent_start
     if placed.depth > limits.MAX_NESTING:
         yield _fault(pointer, "too_deep", f"Groups may be nested at most {limits.MAX_NESTING} deep.")
     if layer.start >= life - EPSILON:
-        yield _fault(f"{pointer}/start", "time_outside", f"The layer starts at {layer.start:g} s, when what holds it has ended ({life:g} s).")
+        yield _fault(
+            f"{pointer}/start",
+            "time_outside",
+            f"The layer starts at {layer.start:g} s, when what holds it has ended ({life:g} s).",
+        )
     elif layer.duration is not None and layer.start + layer.duration > life + _TOLERANCE:
         yield _fault(
             f"{pointer}/duration",
@@ -105,14 +123,25 @@ def _layer(placed: PlacedLayer, composition: Composition, assets: Mapping[str, A
     box = getattr(layer, "box", None)
     if box is not None and (box[2] <= 0 or box[3] <= 0):
         yield _fault(f"{pointer}/box", "empty_box", "Width and height of a box must be greater than 0.")
+    yield from _content(placed, composition, assets, fonts)
+
+
+def _content(
+    placed: PlacedLayer, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
+) -> Iterator[Fault]:
+    layer, pointer = placed.layer, placed.pointer
     match layer:
         case TextLayer():
             if sum(len(run.text) for run in layer.runs) > limits.MAX_TEXT:
-                yield _fault(f"{pointer}/runs", "text_too_long", f"A text layer may have at most {limits.MAX_TEXT} characters.")
+                yield _fault(
+                    f"{pointer}/runs", "text_too_long", f"A text layer may have at most {limits.MAX_TEXT} characters."
+                )
             for index, run in enumerate(layer.runs):
                 where = f"{pointer}/runs/{index}"
                 font_pointer = f"{where}/font" if run.font else f"{pointer}/style/font"
-                yield from _text(run.text, run.font or layer.style.font, f"{where}/text", font_pointer, composition, fonts)
+                yield from _text(
+                    run.text, run.font or layer.style.font, f"{where}/text", font_pointer, composition, fonts
+                )
         case CounterLayer():
             yield from _counter(layer.style, layer.prefix + layer.suffix, pointer, composition, fonts)
         case ImageLayer():
@@ -121,19 +150,23 @@ def _layer(placed: PlacedLayer, composition: Composition, assets: Mapping[str, A
             yield from _asset(layer.asset, "video", f"{pointer}/asset", assets)
             yield from _trim(layer, pointer, assets)
         case ShapeLayer(geometry=Path() as path):
-            try:
-                paths.parse(path.data)
-            except ValueError as error:
-                yield _fault(f"{pointer}/geometry/data", "path_data", f"This is not valid SVG path data: {error}.")
-            if path.view_box[2] <= 0 or path.view_box[3] <= 0:
-                yield _fault(f"{pointer}/geometry/view_box", "empty_box", "Width and height of a view box must be greater than 0.")
+            yield from _path(path, f"{pointer}/geometry")
+
+
+def _path(path: Path, pointer: str) -> Iterator[Fault]:
+    try:
+        paths.parse(path.data)
+    except ValueError as error:
+        yield _fault(f"{pointer}/data", "path_data", f"This is not valid SVG path data: {error}.")
+    if path.view_box[2] <= 0 or path.view_box[3] <= 0:
+        yield _fault(f"{pointer}/view_box", "empty_box", "Width and height of a view box must be greater than 0.")
 
 
 def _counter(style: TextStyle, text: str, pointer: str, composition: Composition, fonts: FontTable) -> Iterator[Fault]:
     yield from _text(text, style.font, pointer, f"{pointer}/style/font", composition, fonts)
 
 
-def _text(
+def _text(  # noqa: PLR0917  what is said of text and of its font lie in two places
     text: str, font: str, pointer: str, font_pointer: str, composition: Composition, fonts: FontTable
 ) -> Iterator[Fault]:
     family = font
@@ -145,12 +178,18 @@ def _text(
     missing = fonts.missing(text, family)
     if missing:
         shown = " ".join(f"{c} (U+{ord(c):04X})" for c in missing[:8])
-        yield _fault(pointer, "glyph_missing", f"No font has these characters: {shown}{' …' if len(missing) > 8 else ''}.")
+        yield _fault(
+            pointer, "glyph_missing", f"No font has these characters: {shown}{' …' if len(missing) > 8 else ''}."
+        )
 
 
 def _font_fault(pointer: str, family: str, fonts: FontTable) -> Fault:
     names = ", ".join(sorted(fonts.families))
-    return _fault(pointer, "font_missing", f"The font {family!r} is not available{closest(family, fonts.families) or '.'} There are: {names}.")
+    return _fault(
+        pointer,
+        "font_missing",
+        f"The font {family!r} is not available{closest(family, fonts.families) or '.'} There are: {names}.",
+    )
 
 
 def _asset(asset: str, kind: str, pointer: str, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
@@ -161,7 +200,9 @@ def _asset(asset: str, kind: str, pointer: str, assets: Mapping[str, AssetInfo])
         yield _fault(pointer, "asset_not_ready", f"The file {asset} is still being checked; wait until it is ready.")
     elif info.kind != kind and not (kind == "audio" and info.kind == "video" and info.has_audio):
         needed = {"image": "a picture", "video": "a video", "audio": "sound"}[kind]
-        yield _fault(pointer, "asset_kind", f"{needed.capitalize()} is needed here; the file {asset} is of kind {info.kind!r}.")
+        yield _fault(
+            pointer, "asset_kind", f"{needed.capitalize()} is needed here; the file {asset} is of kind {info.kind!r}."
+        )
 
 
 def _trim(part: VideoLayer | AudioTrack, pointer: str, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
@@ -169,14 +210,22 @@ def _trim(part: VideoLayer | AudioTrack, pointer: str, assets: Mapping[str, Asse
         yield _fault(f"{pointer}/trim_end", "time_outside", "'trim_end' must be later than 'trim_start'.")
     info = assets.get(part.asset)
     if info and info.duration is not None and part.trim_start >= info.duration:
-        yield _fault(f"{pointer}/trim_start", "time_outside", f"The file lasts {info.duration:g} s; 'trim_start' lies after its end.")
+        yield _fault(
+            f"{pointer}/trim_start",
+            "time_outside",
+            f"The file lasts {info.duration:g} s; 'trim_start' lies after its end.",
+        )
 
 
 def _audio(track: AudioTrack, pointer: str, duration: float, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
     yield from _asset(track.asset, "audio", f"{pointer}/asset", assets)
     yield from _trim(track, pointer, assets)
     if track.start >= duration - EPSILON:
-        yield _fault(f"{pointer}/start", "time_outside", f"The track starts at {track.start:g} s; the video ends at {duration:g} s.")
+        yield _fault(
+            f"{pointer}/start",
+            "time_outside",
+            f"The track starts at {track.start:g} s; the video ends at {duration:g} s.",
+        )
     length = (track.duration if track.duration is not None else duration) + _TOLERANCE
     if track.fade_in + track.fade_out > length:
         yield _fault(f"{pointer}/fade_out", "time_outside", "Fading in and out takes longer than the track plays.")

@@ -8,7 +8,9 @@ from flatrender.composition import limits
 from flatrender.composition.values import AssetId, Color, Name, Strict
 
 Label = Annotated[str, StringConstraints(min_length=1, max_length=120)]
-Labels = Annotated[dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")], Label], Field(min_length=1, max_length=40)]
+Labels = Annotated[
+    dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")], Label], Field(min_length=1, max_length=40)
+]
 """A text per language (`en`, `fa`, …)."""
 
 
@@ -67,21 +69,25 @@ class ToggleInput(InputBase):
 
 
 Input = Annotated[
-    TextInput | ImageInput | VideoInput | AudioInput | ColorInput | ChoiceInput | ToggleInput, Field(discriminator="type")
+    TextInput | ImageInput | VideoInput | AudioInput | ColorInput | ChoiceInput | ToggleInput,
+    Field(discriminator="type"),
 ]
 
 
 class TemplateDefinition(Strict):
     """Metadata, declared inputs, and a composition in which `{"$input": name}` stands for a value.
 
-    An object with `"when"` is left out unless it holds: `{"input": name, "is": value}`, `{"input": name, "in": [values]}`
-    or `{"input": name, "set": true|false}`. `{"$input": name, "map": {value: anything}}` turns a choice or toggle into any value.
+    An object with `"when"` is left out unless it holds: `{"input": name, "is": value}`, `{"input": name, "in":
+    [values]}` or `{"input": name, "set": true|false}`. `{"$input": name, "map": {value: anything}}` turns a choice
+    or toggle into any value.
     """
 
     format: Literal["flatrender.template/1"] = "flatrender.template/1"
     code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,47}$")]
     name: Labels
-    description: Annotated[dict[str, Annotated[str, StringConstraints(max_length=600)]], Field(min_length=1, max_length=40)]
+    description: Annotated[
+        dict[str, Annotated[str, StringConstraints(max_length=600)]], Field(min_length=1, max_length=40)
+    ]
     category: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,47}$")]
     tags: Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=40)]], Field(max_length=20)] = Field(
         default_factory=list

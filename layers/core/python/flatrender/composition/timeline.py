@@ -34,7 +34,9 @@ def scenes(composition: Composition) -> list[PlacedScene]:
 
 
 def span(layer: LayerBase, start: float, end: float) -> tuple[float, float]:
-    """Absolute start and end of a layer whose parent lasts from `start` to `end`; the layer never outlasts its parent."""
+    """Absolute start and end of a layer whose parent lasts from `start` to `end`; the layer never outlasts its
+    parent.
+    """
     begin = round(start + layer.start, 6)
     until = end if layer.duration is None else min(end, round(begin + layer.duration, 6))
     return begin, until

@@ -49,21 +49,31 @@ def _capped(found: list[Fault]) -> list[Fault]:
     if len(found) <= limits.MAX_FAULTS:
         return found
     rest = len(found) - limits.MAX_FAULTS + 1
-    return [*found[: limits.MAX_FAULTS - 1], Fault(pointer="", code="more_faults", message=f"There are {rest} more faults.")]
+    return [
+        *found[: limits.MAX_FAULTS - 1],
+        Fault(pointer="", code="more_faults", message=f"There are {rest} more faults."),
+    ]
 
 
 def _size_fault(document: Any) -> Fault | None:
     """Counts values and depth without recursion, before anything else looks at the document."""
     if not isinstance(document, dict):
         return Fault(pointer="", code="model_type", message="A composition is a JSON object.")
-    count, level, depth = 0, [document], 0
+    count, depth = 0, 0
+    level: list[Any] = [document]
     while level:
         depth += 1
         count += len(level)
         if depth > limits.MAX_DOCUMENT_DEPTH:
-            return Fault(pointer="", code="too_deep", message=f"The document is nested deeper than {limits.MAX_DOCUMENT_DEPTH} levels.")
+            return Fault(
+                pointer="",
+                code="too_deep",
+                message=f"The document is nested deeper than {limits.MAX_DOCUMENT_DEPTH} levels.",
+            )
         if count > limits.MAX_DOCUMENT_NODES:
-            return Fault(pointer="", code="too_large", message=f"The document has more than {limits.MAX_DOCUMENT_NODES} values.")
+            return Fault(
+                pointer="", code="too_large", message=f"The document has more than {limits.MAX_DOCUMENT_NODES} values."
+            )
         inner: list[Any] = []
         for value in level:
             if isinstance(value, dict):
@@ -75,12 +85,14 @@ def _size_fault(document: Any) -> Fault | None:
 
 
 def _rest(document: Any, found: list[Fault], assets: Mapping[str, AssetInfo], fonts: FontTable) -> list[Fault]:
-    """What is wrong with the parts of a document that are well-formed themselves, the broken ones replaced by stand-ins."""
+    """What is wrong with the parts of a document that are well-formed themselves, the broken ones replaced by
+    stand-ins.
+    """
     patched = document
     replaced: list[str] = []
     for fault in found:
         pointer = fault.pointer
-        steps = [step for step in pointer.split("/")[1:]]
+        steps = pointer.split("/")[1:]
         cut = next(
             (i for i in range(len(steps) - 1, -1, -1) if steps[i].isdigit() and i and steps[i - 1] in _STAND_INS),
             0 if steps and steps[0] in ("canvas", "theme") else None,
@@ -106,7 +118,9 @@ def _rest(document: Any, found: list[Fault], assets: Mapping[str, AssetInfo], fo
         for fault in faults
         if fault.code not in hidden
         and not any(fault.pointer == pointer or fault.pointer.startswith(pointer + "/") for pointer in replaced)
-        and not (fault.code in ("transition_overlap", "time_outside", "duration") and any("scenes" in p for p in replaced))
+        and not (
+            fault.code in ("transition_overlap", "time_outside", "duration") and any("scenes" in p for p in replaced)
+        )
         and not (audio_moved and fault.pointer.startswith("/audio"))
     ]
 

@@ -1,13 +1,23 @@
 """Value types of the composition format: colours, paints, easings, keyframes.
 
-Any number or colour marked *animated* is either a constant or `{"keyframes": [{"time", "value", "easing"}, …]}`, with times in
-seconds from the start of the layer; the easing of a keyframe leads from it to the next one.
+Any number or colour marked *animated* is either a constant or `{"keyframes": [{"time", "value", "easing"}, …]}`,
+with times in seconds from the start of the layer; the easing of a keyframe leads from it to the next one.
 """
 
 import re
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from flatrender.composition import limits
@@ -105,8 +115,10 @@ class Keyframes[T](Strict):
     @model_validator(mode="after")
     def _in_order(self) -> "Keyframes[T]":
         times = [keyframe.time for keyframe in self.keyframes]
-        if any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
-            raise PydanticCustomError("keyframe_order", "keyframes must be in order of time, each later than the one before")
+        if any(later <= earlier for earlier, later in pairwise(times)):
+            raise PydanticCustomError(
+                "keyframe_order", "keyframes must be in order of time, each later than the one before"
+            )
         return self
 
 
@@ -118,7 +130,9 @@ Animated = Discriminator(_animated_tag)
 AnimatedNumber = Annotated[
     Annotated[Coordinate, Tag("=constant")] | Annotated[Keyframes[Coordinate], Tag("=keyframes")], Animated
 ]
-AnimatedLength = Annotated[Annotated[Length, Tag("=constant")] | Annotated[Keyframes[Length], Tag("=keyframes")], Animated]
+AnimatedLength = Annotated[
+    Annotated[Length, Tag("=constant")] | Annotated[Keyframes[Length], Tag("=keyframes")], Animated
+]
 AnimatedFraction = Annotated[
     Annotated[Fraction, Tag("=constant")] | Annotated[Keyframes[Fraction], Tag("=keyframes")], Animated
 ]
@@ -127,7 +141,9 @@ AnimatedAngle = Annotated[Annotated[Angle, Tag("=constant")] | Annotated[Keyfram
 Blur = Annotated[float, Field(ge=0, le=limits.MAX_BLUR)]
 AnimatedBlur = Annotated[Annotated[Blur, Tag("=constant")] | Annotated[Keyframes[Blur], Tag("=keyframes")], Animated]
 Volume = Annotated[float, Field(ge=0, le=4)]
-AnimatedVolume = Annotated[Annotated[Volume, Tag("=constant")] | Annotated[Keyframes[Volume], Tag("=keyframes")], Animated]
+AnimatedVolume = Annotated[
+    Annotated[Volume, Tag("=constant")] | Annotated[Keyframes[Volume], Tag("=keyframes")], Animated
+]
 AnimatedColor = Annotated[Annotated[Color, Tag("=constant")] | Annotated[Keyframes[Color], Tag("=keyframes")], Animated]
 
 

@@ -1,7 +1,8 @@
 """Draws the frames of a composition.
 
-What a frame looks like depends on its number alone, never on what was drawn before it: caches hold what would be drawn anyway, and
-which layers are drawn together into one cached image follows from the composition. So chunks drawn apart join without a seam.
+What a frame looks like depends on its number alone, never on what was drawn before it: caches hold what would be
+drawn anyway, and which layers are drawn together into one cached image follows from the composition. So chunks drawn
+apart join without a seam.
 """
 
 from collections.abc import Hashable, Mapping
@@ -30,7 +31,9 @@ _COPY: Final = skia.Paint(BlendMode=skia.BlendMode.kSrc)
 class Stage:
     """Layers on one surface: a scene, or the overlays. Neighbours that rest are merged into one image."""
 
-    def __init__(self, nodes: list[LayerNode], background: FillContent | None, start: float, kit: Kit, profile: Profile) -> None:
+    def __init__(
+        self, nodes: list[LayerNode], background: FillContent | None, start: float, kit: Kit, profile: Profile
+    ) -> None:
         self._nodes, self._background, self._start = nodes, background, start
         self._fps, self._width, self._height = profile.fps, profile.width, profile.height
         self._base = Affine().scale(kit.scale, kit.scale)
@@ -162,7 +165,7 @@ class FrameSource:
 
     @property
     def buffer(self) -> Pixels:
-        """Height × width × 4 uint8, BGRA, opaque; the same memory for every frame."""
+        """Height x width x 4 uint8, BGRA, opaque; the same memory for every frame."""
         return self._target.pixels
 
     def draw(self, frame_index: int) -> bool:
@@ -201,8 +204,8 @@ class FrameSource:
             self._target.skia,
             new.scene.transition,
             progress,
-            lambda: scene(old.index % 2, old),
-            lambda: scene(new.index % 2, new),
-            lambda: self._stages[old.index].draw(self._target.skia, frame),
-            self._palette,
+            old=lambda: scene(old.index % 2, old),
+            new=lambda: scene(new.index % 2, new),
+            old_here=lambda: self._stages[old.index].draw(self._target.skia, frame),
+            palette=self._palette,
         )

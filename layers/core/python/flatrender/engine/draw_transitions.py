@@ -20,6 +20,7 @@ def combine(
     canvas: skia.Canvas,
     transition: Transition,
     progress: float,
+    *,
     old: Callable[[], Canvas],
     new: Callable[[], Canvas],
     old_here: Callable[[], None],
@@ -27,8 +28,8 @@ def combine(
 ) -> None:
     """Fill `canvas` with the old and the new scene as the transition shows them at `progress` (0…1).
 
-    `old` and `new` draw their scene when they are called, `old_here` the old one straight onto `canvas`; a transition calls only
-    for what it shows.
+    `old` and `new` draw their scene when they are called, `old_here` the old one straight onto `canvas`; a
+    transition calls only for what it shows.
     """
     match transition:
         case CrossFade():

@@ -32,7 +32,7 @@ def _in_out(curve: Curve) -> Curve:
 
 
 def _expo_in(p: float) -> float:
-    return (2.0 ** (10 * p - 10) - 2.0**-10) / (1 - 2.0**-10)
+    return (math.exp2(10 * p - 10) - math.exp2(-10)) / (1 - math.exp2(-10))
 
 
 def _back_in(p: float) -> float:
@@ -42,7 +42,7 @@ def _back_in(p: float) -> float:
 def _elastic_out(p: float) -> float:
     if p in (0.0, 1.0):
         return p
-    return 2.0 ** (-10 * p) * math.sin((p * 10 - 0.75) * 2 * math.pi / 3) + 1
+    return math.exp2(-10 * p) * math.sin((p * 10 - 0.75) * 2 * math.pi / 3) + 1
 
 
 def _bounce_out(p: float) -> float:
@@ -120,7 +120,9 @@ _CURVES: Final[Mapping[str, Curve]] = {
 
 
 def curve(easing: Easing) -> Curve:
-    """The function 0…1 → progress of an easing; progress may leave 0…1 in between, and is exactly 0 and 1 at the ends."""
+    """The function 0…1 → progress of an easing; progress may leave 0…1 in between, and is exactly 0 and 1 at the
+    ends.
+    """
     if isinstance(easing, CubicBezier):
         inner = bezier(*easing.points)
     elif isinstance(easing, Spring):

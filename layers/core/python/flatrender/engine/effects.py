@@ -14,7 +14,9 @@ _KEPT: Final = 24
 
 
 class Blurred:
-    """Draws a content blurred. Wide blurs are made at a fraction of the size: nothing that a pixel could show is left in them."""
+    """Draws a content blurred. Wide blurs are made at a fraction of the size: nothing that a pixel could show is
+    left in them.
+    """
 
     def __init__(self, content: Content, place: Place) -> None:
         self._content, self._place = content, place

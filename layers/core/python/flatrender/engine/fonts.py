@@ -42,7 +42,9 @@ class FontLibrary:
             path = folder / font["file"]
             typeface = skia.Typeface.MakeFromFile(str(path)) if path.is_file() else None
             if typeface is None:
-                raise FontMissing(f"The font file {font['file']} of the family {font['family']} is missing or unreadable.")
+                raise FontMissing(
+                    f"The font file {font['file']} of the family {font['family']} is missing or unreadable."
+                )
             self.provider.registerTypeface(typeface, font["family"])
             self.families.add(font["family"])
         self.collection = skia.textlayout.FontCollection()
@@ -50,9 +52,13 @@ class FontLibrary:
         self.unicode = skia.Unicodes.ICU.Make()
 
     def chain(self, family: str) -> Sequence[str]:
-        """The family, then what is tried for glyphs that it lacks. Raises FontMissing for a family that is not shipped."""
+        """The family, then what is tried for glyphs that it lacks. Raises FontMissing for a family that is not
+        shipped.
+        """
         if family not in self.families:
-            raise FontMissing(f"The font family {family!r} is not shipped; there are {', '.join(sorted(self.families))}.")
+            raise FontMissing(
+                f"The font family {family!r} is not shipped; there are {', '.join(sorted(self.families))}."
+            )
         return [family, *(name for name in FALLBACK if name != family and name in self.families)]
 
     def metrics(self, family: str, weight: int, italic: bool) -> tuple[float, float]:

@@ -20,7 +20,16 @@ _ROLES: Final[dict[str, tuple[list[str], list[str], str]]] = {
     "Vazirmatn": (["body", "heading", "display"], ["Arabic", "Latin"], "Vazirmatn-OFL.txt"),
     "Noto Emoji": (["emoji"], ["Emoji"], "NotoEmoji-OFL.txt"),
 }
-_WEIGHTS: Final = {"Light": 300, "Regular": 400, "Italic": 400, "Medium": 500, "SemiBold": 600, "Bold": 700, "ExtraBold": 800, "Black": 900}
+_WEIGHTS: Final = {
+    "Light": 300,
+    "Regular": 400,
+    "Italic": 400,
+    "Medium": 500,
+    "SemiBold": 600,
+    "Bold": 700,
+    "ExtraBold": 800,
+    "Black": 900,
+}
 _LAST_CHARACTER: Final = 0x1FFFF
 
 
@@ -60,7 +69,9 @@ def main() -> None:
     folder = Path(flatrender.composition.fonts.__file__).resolve().parents[4] / "fonts"
     manifest, table = build(folder)
     (folder / "fonts.json").write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
-    Path(flatrender.composition.fonts.__file__).with_suffix(".json").write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+    Path(flatrender.composition.fonts.__file__).with_suffix(".json").write_text(
+        json.dumps(table, indent=1) + "\n", "utf-8"
+    )
 
 
 if __name__ == "__main__":

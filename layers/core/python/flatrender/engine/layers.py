@@ -35,7 +35,9 @@ _FAR: Final = 1e6
 
 
 class Pose(NamedTuple):
-    """How a layer lies at one time: offset, scales, rotation, opacity, blur, and which part a wipe leaves (preset, 0…1)."""
+    """How a layer lies at one time: offset, scales, rotation, opacity, blur, and which part a wipe leaves (preset,
+    0…1).
+    """
 
     x: float
     y: float
@@ -188,16 +190,22 @@ class LayerNode:
         canvas.restore()
 
     def _only_moves(self, base: Affine, matrix: Affine, time: float) -> bool:
-        """Whether beside this frame there is one that differs at most in place: then the turned picture is worth keeping."""
+        """Whether beside this frame there is one that differs at most in place: then the turned picture is worth
+        keeping.
+        """
         for beside in (time + self._kit.frame, time - self._kit.frame):
-            if not self.visible(beside) or self.content.state(beside - self.start) != self.content.state(time - self.start):
+            if not self.visible(beside) or self.content.state(beside - self.start) != self.content.state(
+                time - self.start
+            ):
                 continue
             if self.affine(base, self.pose(beside))[:4] == matrix[:4]:
                 return True
         return False
 
     def _turned(self, matrix: Affine, t: float) -> Bitmap:
-        """The content as it lies under the rotation and scale of `matrix`, in pixels from where that puts the layer's (0, 0)."""
+        """The content as it lies under the rotation and scale of `matrix`, in pixels from where that puts the
+        layer's (0, 0).
+        """
         key = (self.content.state(t), matrix[:4])
         if self._kept is None or self._kept[0] != key:
             linear = matrix._replace(tx=0.0, ty=0.0)
@@ -246,7 +254,7 @@ class GroupContent:
     def state(self, t: float) -> Hashable:
         return tuple(node.state(self._start + t) for node in self._nodes)
 
-    def opaque(self, t: float) -> bool:
+    def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
         return False
 
     def extent(self, base: Affine, t: float) -> Bounds:
@@ -288,7 +296,9 @@ class GroupContent:
         canvas.restore()
 
     def _rests(self, t: float) -> bool:
-        """Whether the layers in it look the same in the frame before or after; the same answer whatever was drawn before."""
+        """Whether the layers in it look the same in the frame before or after; the same answer whatever was drawn
+        before.
+        """
         now = self.state(t)
         return now == self.state(t + self._frame) or now == self.state(t - self._frame)
 
@@ -301,7 +311,7 @@ class GroupContent:
         return self._flat[1]
 
 
-def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:
+def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:  # noqa: PLR0911  one case per layer type
     match layer:
         case TextLayer():
             return layers_vector.TextContent(layer, place, kit)

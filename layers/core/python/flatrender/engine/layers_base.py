@@ -33,7 +33,8 @@ class Kit:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a layer is built: its size and resting origin in canvas units, its life in seconds, its pixels per unit at most.
+    """Where a layer is built: its size and resting origin in canvas units, its life in seconds, its pixels per unit
+    at most.
 
     `turning` says that it is rotated or scaled while it lives.
     """
@@ -47,7 +48,9 @@ class Place:
 
 
 class Content(Protocol):
-    """What a layer shows, in its own units from the top left of its box. Times are seconds from the start of the layer."""
+    """What a layer shows, in its own units from the top left of its box. Times are seconds from the start of the
+    layer.
+    """
 
     bounds: Bounds
 
@@ -71,7 +74,7 @@ class Content(Protocol):
 class Drawn:
     """Content that is drawn once per state into a bitmap and then only copied."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  the parts of every drawn thing, in one order everywhere
         self,
         place: Place,
         bounds: Bounds,
@@ -79,7 +82,7 @@ class Drawn:
         state: Callable[[float], Hashable],
         shadow: Shadow | None,
         palette: Palette,
-        fills: Callable[[float], bool] = lambda t: False,
+        fills: Callable[[float], bool] = lambda _t: False,
     ) -> None:
         self._place, self._draw, self._state, self._fills = place, draw, state, fills
         self._shadow = caster(shadow, palette, place.scale) if shadow else None

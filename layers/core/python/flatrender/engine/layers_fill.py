@@ -15,16 +15,20 @@ from flatrender.engine.surface import Affine
 from flatrender.engine.text import TextBlock, TextOptions
 
 _DIGITS: Final = {"latin": "0123456789", "persian": "۰۱۲۳۴۵۶۷۸۹", "arabic": "٠١٢٣٤٥٦٧٨٩"}
-_SEPARATORS: Final = {"latin": (",", "."), "persian": ("٬", "٫"), "arabic": ("٬", "٫")}
+_SEPARATORS: Final = {"latin": (",", "."), "persian": ("\u066c", "\u066b"), "arabic": ("\u066c", "\u066b")}
 
 
 class FillContent:
-    """A box full of colour or gradient. An opaque colour is drawn straight; skia copies anything else faster than it computes it."""
+    """A box full of colour or gradient. An opaque colour is drawn straight; skia copies anything else faster than it
+    computes it.
+    """
 
-    def __init__(self, paint: str | Keyframes[str] | Gradient, place: Place, kit: Kit, shadow: Shadow | None = None) -> None:
+    def __init__(
+        self, paint: str | Keyframes[str] | Gradient, place: Place, kit: Kit, shadow: Shadow | None = None
+    ) -> None:
         self._fill = Fill(paint, kit.palette)
         self._box = (0.0, 0.0, place.width, place.height)
-        self._drawn = Drawn(place, self._box, lambda c, b, t: self._straight(c, b, t), self.state, shadow, kit.palette)
+        self._drawn = Drawn(place, self._box, self._straight, self.state, shadow, kit.palette)
         self._simple = shadow is None and not self._fill.is_gradient
         self.bounds = self._drawn.bounds
 
@@ -34,7 +38,7 @@ class FillContent:
     def opaque(self, t: float) -> bool:
         return self._fill.opaque(t)
 
-    def extent(self, base: Affine, t: float) -> Bounds:
+    def extent(self, base: Affine, t: float) -> Bounds:  # noqa: ARG002  part of Content
         return base.bounds(*self.bounds)
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
@@ -65,7 +69,7 @@ def progress(layer: ProgressLayer, place: Place, kit: Kit) -> Drawn:
     def at(t: float) -> float:
         return min(1.0, max(0.0, value.at(t) if value else t / place.life if place.life else 1.0))
 
-    def draw(canvas: skia.Canvas, base: Affine, t: float) -> None:
+    def draw(canvas: skia.Canvas, _base: Affine, t: float) -> None:
         p, (width, height) = at(t), box[2:]
         outline = skia.RRect.MakeRectXY(skia.Rect.MakeLTRB(*box), layer.radius, layer.radius)
         if track:
@@ -108,10 +112,12 @@ class _Figures:
         return block[2] - block[0]
 
     def draw(self, canvas: skia.Canvas, text: str, width: float, height: float, t: float) -> None:
-        """Paint prefix, figures and suffix in one line within `width` × `height`."""
+        """Paint prefix, figures and suffix in one line within `width` x `height`."""
         layer = self._layer
         parts = [part for part in (layer.prefix, *text, layer.suffix) if part]
-        widths = [self._pitch if len(part) == 1 and part in _DIGITS[layer.digits] else self._width(part) for part in parts]
+        widths = [
+            self._pitch if len(part) == 1 and part in _DIGITS[layer.digits] else self._width(part) for part in parts
+        ]
         line = self._style.size * layer.style.line_height
         x = (width - sum(widths)) * {"left": 0.0, "center": 0.5, "right": 1.0}[layer.align]
         y = (height - line) * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[layer.vertical]
@@ -149,7 +155,7 @@ def counter(layer: CounterLayer, place: Place, kit: Kit) -> Drawn:
     return Drawn(
         place,
         (-reach, -reach / 2, place.width + reach, place.height + reach / 2),
-        lambda canvas, base, t: figures.draw(canvas, text(t), place.width, place.height, t),
+        lambda canvas, _base, t: figures.draw(canvas, text(t), place.width, place.height, t),
         lambda t: (text(t), fill.state(t)),
         layer.shadow,
         kit.palette,

@@ -31,7 +31,9 @@ def decode(asset: str, kit: Kit) -> skia.Image:
 
 
 def fitted(width: float, height: float, place: Place, cover: bool, view: View) -> Bounds:
-    """Where a picture of `width` × `height` lies in the box so that it covers it (or is contained in it) under a view."""
+    """Where a picture of `width` x `height` lies in the box so that it covers it (or is contained in it) under a
+    view.
+    """
     ratios = (place.width / width, place.height / height)
     scale = (max(ratios) if cover else min(ratios)) * view.zoom
     w, h = width * scale, height * scale
@@ -79,7 +81,7 @@ def still_picture(layer: ImageLayer, place: Place, kit: Kit) -> Drawn:
         lambda t: stroke.state(t) if stroke else None,
         layer.shadow,
         kit.palette,
-        lambda t: full,
+        lambda _t: full,
     )
 
 
@@ -110,10 +112,10 @@ class MovingPicture:
         view = self._view(t)
         return view.zoom, *view.focus, self._stroke.state(t) if self._stroke else None
 
-    def opaque(self, t: float) -> bool:
+    def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
         return bool(self._image.isOpaque()) and not self._layer.radius
 
-    def extent(self, base: Affine, t: float) -> Bounds:
+    def extent(self, base: Affine, t: float) -> Bounds:  # noqa: ARG002  part of Content
         return base.bounds(*self.bounds)
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
@@ -128,7 +130,7 @@ class MovingPicture:
             canvas.drawRoundRect(skia.Rect.MakeLTRB(*self.bounds), self._layer.radius, self._layer.radius, line)
 
 
-def draw_in_box(
+def draw_in_box(  # noqa: PLR0917  what Content.draw is given, and what is drawn
     canvas: skia.Canvas,
     base: Affine,
     place: Place,
@@ -187,10 +189,10 @@ class VideoContent:
     def state(self, t: float) -> Hashable:
         return round(self._source_time(t), 5)
 
-    def opaque(self, t: float) -> bool:
+    def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
         return self._layer.fit == "cover" and not self._layer.radius
 
-    def extent(self, base: Affine, t: float) -> Bounds:
+    def extent(self, base: Affine, t: float) -> Bounds:  # noqa: ARG002  part of Content
         return base.bounds(*self.bounds)
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:

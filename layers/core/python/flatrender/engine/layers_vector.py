@@ -1,6 +1,7 @@
 """Text and shapes as contents of layers."""
 
 from collections.abc import Hashable
+from functools import partial
 
 import skia
 
@@ -11,6 +12,7 @@ from flatrender.composition.layers import (
     Rectangle,
     Run,
     ShapeLayer,
+    TextAnimation,
     TextLayer,
     TextStyle,
 )
@@ -18,7 +20,7 @@ from flatrender.engine.easing import Track, curve
 from flatrender.engine.layers_base import Bounds, Drawn, Kit, Place
 from flatrender.engine.paints import Fill
 from flatrender.engine.surface import Affine
-from flatrender.engine.text import RunStyle, TextBlock, TextOptions
+from flatrender.engine.text import RunStyle, TextBlock, TextOptions, Unit
 
 
 def run_style(run: Run | None, style: TextStyle, kit: Kit) -> RunStyle:
@@ -107,16 +109,17 @@ class TextContent:
     def state(self, t: float) -> Hashable:
         return self._colors(t), self._progress(t)
 
-    def opaque(self, t: float) -> bool:
+    def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
         return False
 
-    def _draw_plate(self, canvas: skia.Canvas, t: float) -> None:
+    def _draw_plate(self, canvas: skia.Canvas, t: float, opacity: float = 1.0) -> None:
         box = self._plate_box()
         if self._plate and box and self._layer.plate:
-            rect = skia.Rect.MakeLTRB(*box)
-            canvas.drawRoundRect(rect, self._layer.plate.radius, self._layer.plate.radius, self._plate.paint(t, box))
+            paint, radius = self._plate.paint(t, box), self._layer.plate.radius
+            paint.setAlphaf(paint.getAlphaf() * opacity)
+            canvas.drawRoundRect(skia.Rect.MakeLTRB(*box), radius, radius, paint)
 
-    def _draw_all(self, canvas: skia.Canvas, base: Affine, t: float) -> None:
+    def _draw_all(self, canvas: skia.Canvas, _base: Affine, t: float) -> None:
         self._draw_plate(canvas, t)
         self.block.draw(canvas, t, self._stroke)
 
@@ -124,20 +127,20 @@ class TextContent:
         return self._whole.extent(base, t) if self._progress(t) is None else base.bounds(*self.bounds)
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
-        progress = self._progress(t)
-        if progress is None or self._animation is None:
+        progress, motion = self._progress(t), self._animation
+        if progress is None or motion is None:
             self._whole.draw(canvas, base, t, paint)
             return
-        if self._plate:
-            canvas.setMatrix(base.matrix())
-            plate = self._plate.paint(t, self._plate_box() or (0, 0, 1, 1))
-            plate.setAlphaf(plate.getAlphaf() * paint.getAlphaf() * min(1.0, t / self._animation.duration))
-            box = self._plate_box()
-            if box and self._layer.plate:
-                canvas.drawRoundRect(skia.Rect.MakeLTRB(*box), self._layer.plate.radius, self._layer.plate.radius, plate)
+        canvas.setMatrix(base.matrix())
+        self._draw_plate(canvas, t, paint.getAlphaf() * min(1.0, t / motion.duration))
         for unit, p in zip(self._unit_bitmaps(), progress, strict=True):
             if p > 0:
-                self._draw_unit(canvas, base, t, paint, unit, self._curve(p), p)
+                faded = skia.Paint(paint)
+                faded.setAlphaf(paint.getAlphaf() * min(1.0, p * 1.6))
+                unit.draw(canvas, self._moved(base, t, motion, unit, self._curve(p)), t, faded)
+
+    def _draw_unit(self, unit: Unit, canvas: skia.Canvas, _base: Affine, t: float) -> None:
+        self.block.draw(canvas, t, self._stroke, unit)
 
     def _unit_bitmaps(self) -> list[Drawn]:
         if self._units is None and self._animation is not None:
@@ -146,7 +149,7 @@ class TextContent:
                 Drawn(
                     self._place,
                     ink,
-                    lambda canvas, base, t, unit=unit: self.block.draw(canvas, t, self._stroke, unit),  # type: ignore[misc]
+                    partial(self._draw_unit, unit),
                     self._colors,
                     layer.shadow,
                     kit.palette,
@@ -155,30 +158,28 @@ class TextContent:
             ]
         return self._units or []
 
-    def _draw_unit(
-        self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint, unit: Drawn, eased: float, p: float
-    ) -> None:
-        assert self._animation is not None
-        away, faded = (1 - eased) * self._animation.distance, skia.Paint(paint)
-        faded.setAlphaf(paint.getAlphaf() * min(1.0, max(0.0, p * 1.6)))
-        match self._animation.preset:
+    def _moved(self, base: Affine, t: float, motion: TextAnimation, unit: Drawn, eased: float) -> Affine:
+        """Where a unit is that has come `eased` (0…1) of its way."""
+        away = (1 - eased) * motion.distance
+        match motion.preset:
             case "rise":
-                base = base.translate(0, away)
+                return base.translate(0, away)
             case "drop":
-                base = base.translate(0, -away)
+                return base.translate(0, -away)
             case "slide":
-                base = base.translate(away if self.block.layout.lines and self.block.layout.lines[0].rtl else -away, 0)
+                rtl = bool(self.block.layout.lines) and self.block.layout.lines[0].rtl
+                return base.translate(away if rtl else -away, 0)
             case "zoom":
                 left, top, right, bottom = unit.bitmap(t).box
                 x, y, zoom = (left + right) / 2, (top + bottom) / 2, 0.6 + 0.4 * eased
-                base = base.translate(x, y).scale(zoom, zoom).translate(-x, -y)
-            case "fade":
-                pass
-        unit.draw(canvas, base, t, faded)
+                return base.translate(x, y).scale(zoom, zoom).translate(-x, -y)
+        return base
 
 
 class ShapeContent:
-    """A rectangle, an ellipse, or a path stretched to the box: a bitmap where it rests, drawn anew where it turns or grows."""
+    """A rectangle, an ellipse, or a path stretched to the box: a bitmap where it rests, drawn anew where it turns or
+    grows.
+    """
 
     def __init__(self, layer: ShapeLayer, place: Place, kit: Kit) -> None:
         self._place = place
@@ -211,7 +212,7 @@ class ShapeContent:
         radius = self._radius.at(t) if self._radius else None
         return radius, self._fill.state(t) if self._fill else None, self._stroke.state(t) if self._stroke else None
 
-    def opaque(self, t: float) -> bool:
+    def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
         return False
 
     def extent(self, base: Affine, t: float) -> Bounds:

@@ -54,12 +54,12 @@ class Fill:
     """A paint of the format, ready to be used: a colour over time, or a gradient over a box."""
 
     def __init__(self, paint: str | Keyframes[str] | Gradient, palette: Palette) -> None:
-        self._gradient = paint if isinstance(paint, (LinearGradient, RadialGradient)) else None
-        if self._gradient is not None:
-            self._stops = [palette.parse(stop.color) for stop in self._gradient.stops]
-            self._colors = None
+        self._gradient: Gradient | None = None
+        self._colors: ColorTrack | None = None
+        if isinstance(paint, (LinearGradient, RadialGradient)):
+            self._gradient = paint
+            self._stops = [palette.parse(stop.color) for stop in paint.stops]
         else:
-            assert not isinstance(paint, (LinearGradient, RadialGradient))
             self._colors = ColorTrack(paint, palette.parse)
 
     def state(self, t: float) -> Rgba | None:
@@ -69,10 +69,6 @@ class Fill:
     @property
     def is_gradient(self) -> bool:
         return self._gradient is not None
-
-    @property
-    def constant(self) -> bool:
-        return self._colors is None or self._colors.constant
 
     def opaque(self, t: float) -> bool:
         return self._colors.at(t)[3] == 1 if self._colors else all(stop[3] == 1 for stop in self._stops)

@@ -17,7 +17,7 @@ _FORMATS: Final = {
 }
 
 
-def render_still(
+def render_still(  # noqa: PLR0917  callers name what they give
     composition: Composition,
     assets: Mapping[str, Path],
     at: float,

@@ -61,7 +61,9 @@ class Affine(NamedTuple):
         return abs(self.b) < 1e-9 and abs(self.c) < 1e-9
 
     def matrix(self) -> skia.Matrix:
-        """As skia's matrix. What is whole but for rounding noise is made whole, so that skia can copy instead of resample."""
+        """As skia's matrix. What is whole but for rounding noise is made whole, so that skia can copy instead of
+        resample.
+        """
         a, b, c, d, tx, ty = (round(v) if abs(v - round(v)) < _SNAP / 100 else v for v in self)
         if a == 1 and d == 1 and b == 0 and c == 0:
             tx = round(tx) if abs(tx - round(tx)) < _SNAP * 10 else tx
@@ -70,7 +72,7 @@ class Affine(NamedTuple):
 
 
 class Canvas:
-    """A skia surface that draws into a numpy array (height × width × 4, BGRA, premultiplied)."""
+    """A skia surface that draws into a numpy array (height x width x 4, BGRA, premultiplied)."""
 
     def __init__(self, width: int, height: int, opaque: bool = False) -> None:
         self.width, self.height = width, height
@@ -90,7 +92,9 @@ class Canvas:
 
 
 class Bitmap(NamedTuple):
-    """A layer drawn once: `image` at `scale` pixels per canvas unit, its top left at (`left`, `top`) in the layer's units."""
+    """A layer drawn once: `image` at `scale` pixels per canvas unit, its top left at (`left`, `top`) in the layer's
+    units.
+    """
 
     image: skia.Image
     left: float
@@ -121,8 +125,9 @@ def bitmap(
 ) -> Bitmap:
     """Draw what lies within `bounds` (layer units) into a bitmap at `scale`, no larger than what was drawn.
 
-    `origin` is where the layer's (0, 0) rests on the canvas; the bitmap is laid on the pixel grid of that place, so that a layer
-    at rest is copied and not resampled. `effect` turns the image into another that is larger by so many pixels on each side.
+    `origin` is where the layer's (0, 0) rests on the canvas; the bitmap is laid on the pixel grid of that place, so
+    that a layer at rest is copied and not resampled. `effect` turns the image into another that is larger by so many
+    pixels on each side.
     """
     left, top, right, bottom = bounds
     scale = min(scale, MAX_SIDE / max(right - left, 1e-3), MAX_SIDE / max(bottom - top, 1e-3))
@@ -153,7 +158,7 @@ def _cropped(canvas: Canvas) -> tuple[skia.Image, int, int]:
 
 
 def shrink(image: skia.Image, width: int, height: int) -> skia.Image:
-    """The image at `width` × `height` pixels: halved by averaging while it is more than twice as large, then cubic."""
+    """The image at `width` x `height` pixels: halved by averaging while it is more than twice as large, then cubic."""
     while image.width() >= 2 * width and image.height() >= 2 * height:
         image = _resize(image, max(1, image.width() // 2), max(1, image.height() // 2), LINEAR)
     return _resize(image, width, height, CUBIC)

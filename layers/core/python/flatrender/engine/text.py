@@ -1,7 +1,8 @@
 """Text as pixels: shaped by skia's paragraphs, line by line, in either direction and in mixed scripts.
 
-Skia's paragraph always takes left-to-right as its base direction. A right-to-left line is therefore wrapped in an isolate
-(U+2067 … U+2069) and placed by us. Sizes and places are in canvas units; the canvas' matrix makes pixels of them.
+Skia's paragraph always takes left-to-right as its base direction. A right-to-left line is therefore wrapped in an
+isolate (U+2067 … U+2069) and placed by us. Sizes and places are in canvas units; the canvas' matrix makes pixels of
+them.
 """
 
 from collections.abc import Sequence
@@ -60,9 +61,13 @@ class _Placed:
 
 
 class TextBlock:
-    """Laid-out text: `draw` paints all of it or one unit; `block` is the rectangle of its lines, `ink` a safe one around it."""
+    """Laid-out text: `draw` paints all of it or one unit; `block` is the rectangle of its lines, `ink` a safe one
+    around it.
+    """
 
-    def __init__(self, texts: Sequence[str], styles: Sequence[RunStyle], options: TextOptions, fonts: FontLibrary) -> None:
+    def __init__(
+        self, texts: Sequence[str], styles: Sequence[RunStyle], options: TextOptions, fonts: FontLibrary
+    ) -> None:
         self._styles, self._options, self._fonts = styles, options, fonts
         self._widths: dict[tuple[str, int], float] = {}
         self.layout: Layout = lay_out(
@@ -197,7 +202,9 @@ class TextBlock:
             if not piece.space and _word_of(placed.line.pieces, start) == start
         ]
 
-    def draw(self, canvas: skia.Canvas, t: float, stroke: tuple[Fill, float] | None = None, unit: Unit | None = None) -> None:
+    def draw(
+        self, canvas: skia.Canvas, t: float, stroke: tuple[Fill, float] | None = None, unit: Unit | None = None
+    ) -> None:
         """Paint at time `t` of the layer; `stroke` is a paint and a width in canvas units, drawn beneath the fill."""
         inks = [_Ink(t, self.block, stroke), _Ink(t, self.block, None)] if stroke else [_Ink(t, self.block, None)]
         for ink in inks:

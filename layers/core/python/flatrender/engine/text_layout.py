@@ -8,9 +8,11 @@ from typing import Final, Literal
 
 ELLIPSIS: Final = "\u2026"
 
+_CJK: Final = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_SPACE: Final = r" \t\u2000-\u200a\u3000"
 _PIECE: Final = re.compile(
-    r"\n|[ \t\u2000-\u200a\u3000]+|[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff][\u3001\u3002\uff0c\uff01\uff1f]*"
-    r"|(?:(?![\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])[^ \t\n\u2000-\u200a\u3000\u200b-])+[-\u200b]*|[-\u200b]+"
+    rf"\n|[{_SPACE}]+|[{_CJK}][\u3001\u3002\uff0c\uff01\uff1f]*"
+    rf"|(?:(?![{_CJK}])[^{_SPACE}\n\u200b-])+[-\u200b]*|[-\u200b]+"
 )
 
 
@@ -18,7 +20,8 @@ _PIECE: Final = re.compile(
 class Piece:
     """A stretch of text that no line break may divide, `run` being the index of the run it belongs to.
 
-    `space` pieces vanish at the end of a line; `glued` pieces must stay with the one before (a word that goes on in another run).
+    `space` pieces vanish at the end of a line; `glued` pieces must stay with the one before (a word that goes on in
+    another run).
     """
 
     text: str
@@ -154,10 +157,10 @@ def lay_out(
     direction: Literal["auto", "ltr", "rtl"],
     balance: bool,
 ) -> Layout:
-    """Fit the pieces into `width` × `height`.
+    """Fit the pieces into `width` x `height`.
 
-    Tries factor 1 first, then the largest factor down to `smallest` at which everything fits; what does not fit even then is cut
-    and ends in an ellipsis. `line_height(line)` is at factor 1.
+    Tries factor 1 first, then the largest factor down to `smallest` at which everything fits; what does not fit even
+    then is cut and ends in an ellipsis. `line_height(line)` is at factor 1.
     """
     paragraphs = _paragraphs(all_pieces)
     wrap = _balanced if balance else _all_lines
@@ -179,6 +182,20 @@ def lay_out(
                 low, high = (middle, high) if fits(middle) else (low, middle)
         factor = low
     lines = wrap(paragraphs, width / factor, direction)
+    return _cut(lines, factor, width, height, max_lines, line_height=line_height, measure=measure)
+
+
+def _cut(
+    lines: Sequence[Line],
+    factor: float,
+    width: float,
+    height: float,
+    max_lines: int | None,
+    *,
+    line_height: Callable[[Line], float],
+    measure: Callable[[str, int], float],
+) -> Layout:
+    """The lines that have room, what was cut off marked by an ellipsis."""
     allowed, room = len(lines) if max_lines is None else max_lines, (height + 0.5) / factor + 1e-6
     kept: list[Line] = []
     for line in lines[:allowed]:

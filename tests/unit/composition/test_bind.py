@@ -1,0 +1,124 @@
+"""Given a template, when inputs are bound, then they stand where the template asks, or every fault is named."""
+
+from typing import Any
+
+import pytest
+from tests.unit.composition.documents import PHOTO
+
+from flatrender.composition.bind import bind, check
+from flatrender.composition.schemas import TemplateDefinition
+
+LABEL = {"en": "A label"}
+
+
+def template(**fields: Any) -> TemplateDefinition:
+    base: dict[str, Any] = {
+        "code": "sample",
+        "name": LABEL,
+        "description": LABEL,
+        "category": "test",
+        "aspect": "16:9",
+        "duration": 4.0,
+        "inputs": [
+            {"type": "text", "name": "title", "label": LABEL, "default": "Hi", "max_length": 10, "required": True},
+            {"type": "image", "name": "photo", "label": LABEL},
+            {"type": "color", "name": "accent", "label": LABEL, "default": "#ff0000"},
+            {
+                "type": "choice",
+                "name": "mood",
+                "label": LABEL,
+                "default": "calm",
+                "choices": [{"value": "calm", "label": LABEL}, {"value": "wild", "label": LABEL}],
+            },
+            {"type": "toggle", "name": "bar", "label": LABEL, "default": True},
+        ],
+        "composition": {
+            "runs": [{"text": {"$input": "title"}}, {"text": "!"}],
+            "color": {"$input": "accent"},
+            "transition": {"$input": "mood", "map": {"calm": {"type": "cut"}, "wild": {"type": "zoom"}}},
+            "layers": [
+                {"asset": {"$input": "photo"}, "when": {"input": "photo", "set": True}},
+                {"bar": 1, "when": {"input": "bar", "is": True}},
+                {"wild": 1, "when": [{"input": "mood", "in": ["wild"]}, {"input": "bar", "is": True}]},
+            ],
+            "duration": {"$input": "bar", "map": {"true": 5, "false": 3}},
+        },
+    }
+    return TemplateDefinition.model_validate({**base, **fields})
+
+
+def test_defaults_fill_what_is_not_given() -> None:
+    document, faults = bind(template(), {})
+    assert faults == []
+    assert document == {
+        "runs": [{"text": "Hi"}, {"text": "!"}],
+        "color": "#ff0000",
+        "transition": {"type": "cut"},
+        "layers": [{"bar": 1}],
+        "duration": 5,
+    }
+
+
+def test_given_inputs_stand_where_they_belong() -> None:
+    document, faults = bind(template(), {"title": "سلام", "photo": PHOTO, "mood": "wild", "bar": False})
+    assert faults == []
+    assert document is not None
+    assert document["runs"][0] == {"text": "سلام"}
+    assert document["layers"] == [{"asset": PHOTO}]
+    assert document["transition"] == {"type": "zoom"}
+    assert document["duration"] == 3
+
+
+def test_all_faults_of_the_inputs_come_at_once() -> None:
+    given = {
+        "title": "far too long a title",
+        "photo": "../etc",
+        "accent": "red",
+        "mood": "clam",
+        "bar": "yes",
+        "titel": 1,
+    }
+    document, faults = bind(template(), given)
+    assert document is None
+    assert {fault.pointer: fault.code for fault in faults} == {
+        "/inputs/title": "string_too_long",
+        "/inputs/photo": "asset_id",
+        "/inputs/accent": "color",
+        "/inputs/mood": "choice",
+        "/inputs/bar": "bool_type",
+        "/inputs/titel": "unknown_input",
+    }
+    told = {fault.pointer: fault.message for fault in faults}
+    assert "did you mean 'title'?" in told["/inputs/titel"]
+    assert "did you mean 'calm'?" in told["/inputs/mood"]
+
+
+@pytest.mark.parametrize("empty", ["", "   ", "\n"])
+def test_a_required_input_may_not_be_emptied(empty: str) -> None:
+    assert [fault.code for fault in bind(template(), {"title": empty})[1]] == ["required"]
+
+
+def test_text_for_one_line_loses_its_line_breaks_and_control_characters() -> None:
+    document, _ = bind(template(), {"title": "a\r\nb\x00\x1b"})
+    assert document is not None
+    assert document["runs"][0]["text"] == "a b"
+
+
+def test_a_placeholder_in_a_value_is_not_looked_at_again() -> None:
+    document, _ = bind(
+        template(
+            inputs=[{"type": "text", "name": "title", "label": LABEL, "max_length": 40}],
+            composition={"text": {"$input": "title"}},
+        ),
+        {"title": '{"$input": "x"}'},
+    )
+    assert document == {"text": '{"$input": "x"}'}
+
+
+def test_a_template_that_names_what_it_does_not_declare_is_found() -> None:
+    broken = template(composition={"a": {"$input": "titel"}, "b": {"c": 1, "when": {"input": "nothing", "set": True}}})
+    found = {fault.pointer: fault.code for fault in check(broken)}
+    assert found["/composition/a/$input"] == "unknown_input"
+    assert found["/composition/b/when/input"] == "unknown_input"
+    assert found["/inputs/0"] == "unused_input"
+    assert check(template()) == []
