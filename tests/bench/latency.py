@@ -1,4 +1,4 @@
-"""Authorised reads against a function that does nothing behind the same API, in turns over one kept-alive connection."""
+"""Authorised reads against a function that does nothing behind the same API, in turns over one connection."""
 
 import statistics
 import time

@@ -40,7 +40,7 @@ def measure(stack: Stack, user: User) -> Section:
             Line("of it not drawing or encoding", statistics.median(overheads), "s", target=2),
             Line("submit to the first progress message", statistics.median(firsts), "ms", target=500),
         ],
-        "Drawing and encoding is what the chunks themselves report, as many side by side as the state machine lets run.",
+        "Drawing and encoding is what the chunks report themselves, as many at a time as the pipeline starts.",
     )
 
 
