@@ -18,6 +18,7 @@ from pydantic import (
     Tag,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from flatrender.composition import limits
@@ -37,17 +38,17 @@ def _color(value: str) -> str:
     return value
 
 
-Color = Annotated[str, StringConstraints(max_length=40), AfterValidator(_color)]
+Color = Annotated[str, StringConstraints(max_length=40), AfterValidator(_color), Field(title="Color")]
 """`#rgb`, `#rrggbb`, `#rrggbbaa`, or `theme:<name>` for a colour of the theme."""
 AssetId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
 """The id of an uploaded file (UUID)."""
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
-Seconds = Annotated[float, Field(ge=0, le=limits.MAX_DURATION)]
-Coordinate = Annotated[float, Field(ge=-limits.MAX_COORDINATE, le=limits.MAX_COORDINATE)]
-Length = Annotated[float, Field(ge=0, le=limits.MAX_COORDINATE)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Scale = Annotated[float, Field(ge=0, le=20)]
-Angle = Annotated[float, Field(ge=-36_000, le=36_000)]
+Seconds = Annotated[float, Field(title="Seconds", ge=0, le=limits.MAX_DURATION)]
+Coordinate = Annotated[float, Field(title="Coordinate", ge=-limits.MAX_COORDINATE, le=limits.MAX_COORDINATE)]
+Length = Annotated[float, Field(title="Length", ge=0, le=limits.MAX_COORDINATE)]
+Fraction = Annotated[float, Field(title="Fraction", ge=0, le=1)]
+Scale = Annotated[float, Field(title="Scale", ge=0, le=20)]
+Angle = Annotated[float, Field(title="Angle", ge=-36_000, le=36_000)]
 Weight = Annotated[int, Field(ge=100, le=900)]
 Box = Annotated[list[Coordinate], Field(min_length=4, max_length=4)]
 """`[x, y, width, height]` in canvas pixels, from the top left of the canvas or of the enclosing group."""
@@ -103,13 +104,22 @@ Easing = Annotated[
 ]
 
 
-class Keyframe[T](Strict):
+class Named(Strict):
+    """Gives generic models names that can be read: `ColorKeyframes` and not the whole annotation."""
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        titles = [part.title for part in getattr(params[0], "__metadata__", ()) if isinstance(part, FieldInfo)]
+        return f"{next(filter(None, titles), 'Any')}{cls.__name__}"
+
+
+class Keyframe[T](Named):
     time: Seconds
     value: T
     easing: Easing = "ease-in-out"
 
 
-class Keyframes[T](Strict):
+class Keyframes[T](Named):
     keyframes: Annotated[list[Keyframe[T]], Field(min_length=1, max_length=limits.MAX_KEYFRAMES)]
 
     @model_validator(mode="after")
@@ -138,9 +148,9 @@ AnimatedFraction = Annotated[
 ]
 AnimatedScale = Annotated[Annotated[Scale, Tag("=constant")] | Annotated[Keyframes[Scale], Tag("=keyframes")], Animated]
 AnimatedAngle = Annotated[Annotated[Angle, Tag("=constant")] | Annotated[Keyframes[Angle], Tag("=keyframes")], Animated]
-Blur = Annotated[float, Field(ge=0, le=limits.MAX_BLUR)]
+Blur = Annotated[float, Field(title="Blur", ge=0, le=limits.MAX_BLUR)]
 AnimatedBlur = Annotated[Annotated[Blur, Tag("=constant")] | Annotated[Keyframes[Blur], Tag("=keyframes")], Animated]
-Volume = Annotated[float, Field(ge=0, le=4)]
+Volume = Annotated[float, Field(title="Volume", ge=0, le=4)]
 AnimatedVolume = Annotated[
     Annotated[Volume, Tag("=constant")] | Annotated[Keyframes[Volume], Tag("=keyframes")], Animated
 ]
