@@ -197,11 +197,15 @@ def test_a_job_closes_once_and_stays_closed(
     assert repository.subscribers(TENANT, job_id) == []
 
 
-def test_who_subscribes_after_the_end_hears_how_it_ended(job: Any, client: Any, sockets: Sockets) -> None:
+def test_who_subscribes_after_the_end_hears_how_it_ended_once(job: Any, client: Any, sockets: Sockets) -> None:
     job_id, socket = job(), client()
     service.close(TENANT, job_id, Outcome(status="completed", result={"size_bytes": 7}))
+    closing = {"type": "completed", "seq": 2, "job_id": job_id, "result": {"size_bytes": 7}}
+    subscribed = {"type": "subscribed", "job_id": job_id}
+    socket.subscribe(job_id, last_seq=1)
+    assert sockets.of(socket.id) == [closing, subscribed]
     socket.subscribe(job_id, last_seq=2)
-    assert sockets.of(socket.id) == [{"type": "completed", "seq": 2, "job_id": job_id, "result": {"size_bytes": 7}}]
+    assert sockets.of(socket.id) == [closing, subscribed, subscribed]
     assert not repository.connection(TENANT, socket.id).jobs
 
 

@@ -79,8 +79,7 @@ def _answer(body: str, caller: Mapping[str, str], connection_id: str) -> None:
         return
     except FlatRenderError as error:
         answer = _error(error, about)
-    if answer:
-        _reply(tenant_id, connection_id, answer)
+    _reply(tenant_id, connection_id, answer)
 
 
 def _check_version(tenant_id: str, connection_id: str) -> None:
@@ -88,10 +87,8 @@ def _check_version(tenant_id: str, connection_id: str) -> None:
         raise UnsupportedVersion(supported=sorted(SUBPROTOCOLS.values()))
 
 
-def _do(
-    message: Subscribe | Unsubscribe | Ping, caller: Mapping[str, str], connection_id: str
-) -> dict[str, Any] | None:
-    """What to answer; None when the service has said everything, as for a job that has ended."""
+def _do(message: Subscribe | Unsubscribe | Ping, caller: Mapping[str, str], connection_id: str) -> dict[str, Any]:
+    """What to answer, after whatever the service has said."""
     if isinstance(message, Ping):
         return {"type": "pong"}
     tenant_id, user_id, job_id = caller["tenant_id"], caller["user_id"], message.job_id
@@ -100,8 +97,8 @@ def _do(
         return {"type": "unsubscribed", "job_id": job_id}
     if SCOPE not in caller.get("scopes", "").split():
         raise Forbidden(f"This needs the scope '{SCOPE}', which your token does not have.")
-    watching = service.subscribe(tenant_id, user_id, connection_id, job_id, message.last_seq)
-    return {"type": "subscribed", "job_id": job_id} if watching else None
+    service.subscribe(tenant_id, user_id, connection_id, job_id, message.last_seq)
+    return {"type": "subscribed", "job_id": job_id}
 
 
 def _parse(body: str) -> Subscribe | Unsubscribe | Ping:

@@ -52,11 +52,11 @@ def close(tenant_id: str, job_id: str, outcome: Outcome) -> bool:
     return closed_now
 
 
-def subscribe(tenant_id: str, user_id: str, connection_id: str, job_id: str, last_seq: int = 0) -> bool:
+def subscribe(tenant_id: str, user_id: str, connection_id: str, job_id: str, last_seq: int = 0) -> None:
     """Sends the current state, when it is newer than `last_seq`, and from then on every change.
 
-    False when nothing will follow: the job has ended, and the connection was told how. Raises JobNotFound (also for
-    what belongs to others), TooManyJobs, ConnectionUnknown, Unavailable.
+    A job that has ended has its closing message for a state, and no changes. Raises JobNotFound (also for what belongs
+    to others), TooManyJobs, ConnectionUnknown, Unavailable.
     """
     if job_id in (repository.connection(tenant_id, connection_id).jobs or ()):
         repository.unsubscribe(tenant_id, job_id, connection_id)
@@ -65,19 +65,18 @@ def subscribe(tenant_id: str, user_id: str, connection_id: str, job_id: str, las
         snapshot = repository.snapshot(tenant_id, job_id)
         if snapshot is None or snapshot.user_id != user_id:
             raise JobNotFound
-        running = snapshot.status == repository.RUNNING
-        if snapshot.seq > seen or not running:
+        if snapshot.seq > seen:
             seen = int(snapshot.seq)
             if not push.post(connection_id, message_of(snapshot)):
                 repository.disconnect(tenant_id, connection_id)
-                return False
-        if not running:
-            return False
+                return
+        if snapshot.status != repository.RUNNING:
+            return
         try:
             repository.subscribe(tenant_id, job_id, connection_id, seen=int(snapshot.seq))
         except SnapshotMoved:
             continue
-        return True
+        return
     raise Unavailable("The job changes faster than it can be followed. Subscribe again.")
 
 
