@@ -67,7 +67,7 @@ def test_its_code_and_layers_fit_lambda(function: Function) -> None:
 
 def test_its_name_hides_no_other_module(function: Function) -> None:
     """A function's folder is first on the path: `socket.py` would be the `socket` that everything else imports."""
-    layers = {path.name.split(".")[0] for folder in function.layer_folders for path in (folder / "python").iterdir()}
+    layers = {path.name.split(".")[0] for folder in function.layer_folders for path in folder.glob("python/*")}
     assert function.source.stem not in sys.stdlib_module_names | layers
 
 

@@ -70,11 +70,17 @@ def expanded() -> dict[str, Any]:
 
 
 def test_every_event_has_a_schema_and_every_schema_an_event() -> None:
-    product = (ROOT / "layers/core/python/flatrender").rglob("*.py")
-    published = {kind for path in product for kind in EVENT_TYPE.findall(path.read_text())}
+    text = "".join(path.read_text() for path in (ROOT / "layers/core/python/flatrender").rglob("*.py"))
     described = {path.stem for path in (ROOT / "events/catalog").glob("*.v*.json")}
-    assert published
-    assert published == described
+    assert set(EVENT_TYPE.findall(text)) <= described
+    assert described
+    assert {kind for kind in described if not published(kind, text)} == set()
+
+
+def published(kind: str, text: str) -> bool:
+    """Whether the code names the event, in one piece or as `f"render.job.{event}.v1"` and `"started"`."""
+    prefix, event, version = kind.rsplit(".", 2)
+    return f'"{kind}"' in text or (f'f"{prefix}.{{event}}.{version}"' in text and f'"{event}"' in text)
 
 
 def test_every_event_schema_is_a_schema() -> None:
