@@ -25,6 +25,7 @@ def still(
     at: Annotated[float | None, Query(ge=0, le=3600, description="Seconds; the middle when not given.")] = None,
     width: Annotated[int, Query(ge=16, le=1920, description="Pixels; the height follows.")] = 960,
 ) -> Jpeg:
+    """A JPEG of what the project shows at a time point. Send `Accept: image/jpeg`, or it arrives as base64."""
     return Jpeg(preview.still(caller, project_id, at, width))
 
 
