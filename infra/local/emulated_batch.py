@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from ministack.core.responses import error_response_json
-from ministack.services import batch
+from ministack.services import batch, eventbridge
 
 type Answer = tuple[int, dict[str, str], bytes]
 
@@ -89,7 +89,20 @@ def report(request: dict[str, Any]) -> Answer:
         job["container"] = {"exitCode": request["exitCode"]}
     if "attempt" in request:
         job["attempts"].append(request["attempt"])
+    _tell(job)
     return _answered({})
+
+
+def _tell(job: dict[str, Any]) -> None:
+    """Batch tells EventBridge's default bus of every change of a job's status."""
+    shown = {"jobArn", "jobName", "jobId", "jobQueue", "status", "statusReason", "attempts", "jobDefinition", "tags"}
+    entry = {
+        "Source": "aws.batch",
+        "DetailType": "Batch Job State Change",
+        "Detail": json.dumps({key: value for key, value in job.items() if key in shown}),
+        "Resources": [job["jobArn"]],
+    }
+    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)  # noqa: SLF001
 
 
 def _answered(body: dict[str, Any]) -> Answer:

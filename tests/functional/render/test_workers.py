@@ -1,5 +1,6 @@
 """Workers that are late, hung, doubled, given up or broken: each costs a chunk at most."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.dynamodb import one_call_at_a_time
 from tests.support.renders import Compute, composition, finish, objects, pointer, submit, task
 
 from flatrender.engine import render as engine
@@ -20,6 +22,7 @@ from flatrender.render.pipeline import dispatch, fail, plan
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_call_at_a_time(monkeypatch)
     monkeypatch.setattr(pulse, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(pulse, "BEAT_SECONDS", 0.05)
 
@@ -56,11 +59,13 @@ def test_a_cancelled_job_stops_its_workers(
     caller, step = planned
     hang(monkeypatch)
     began = time.monotonic()
-    threading.Timer(0.2, service.cancel, (caller, step.job_id)).start()
+    timer = threading.Timer(0.2, service.cancel, (caller, step.job_id))
+    timer.start()
 
     worker.run(task(step, 0))
 
     assert time.monotonic() - began < 2
+    timer.join()
     assert recorded.succeeded == []
     assert not [key for key in objects() if key.startswith("chunks/")]
 
@@ -246,6 +251,30 @@ def test_dispatching_anew_stops_the_earlier_batch_job(rich: Callable[..., Caller
 
     assert recorded.terminated == [first]
     assert chunk_repository.token(step.tenant_id, step.job_id, 0) == "b"
+
+
+def test_a_batch_job_that_died_fails_its_task_at_once(
+    rich: Callable[..., Caller], recorded: Compute, load: Callable[[str], Any], lambda_context: Any
+) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller, backend="batch"))
+    plan.run(step)
+    dispatch.run(task(step, 0, "a"))
+    dispatch.run(task(step, 0, "b"))
+    chunk_repository.assign(step.tenant_id, step.job_id, 1, "c")
+
+    def died(batch_job_id: str, item: int) -> dict[str, Any]:
+        tags = {"tenant_id": step.tenant_id, "job_id": step.job_id, "item": str(item)}
+        detail = {"status": "FAILED", "jobId": batch_job_id, "tags": tags, "statusReason": "Host EC2 terminated."}
+        return {"messageId": batch_job_id, "body": json.dumps({"detail": detail})}
+
+    earlier, latest = recorded.batch
+    batch = {"Records": [died(earlier, 0), died(latest, 0), died("unknown", 1)]}
+
+    answer = load("render/lost").handler(batch, lambda_context)
+
+    assert recorded.failed == [("b", "WorkerLost", "Host EC2 terminated.")]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "unknown"}]}
 
 
 def test_work_on_a_job_that_ended_is_refused_at_once(

@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 
 from flatrender.kernel.clock import epoch, timestamp
 from flatrender.render import model
-from flatrender.render.errors import StaleAttempt
+from flatrender.render.errors import BatchJobUnknown, StaleAttempt
 from flatrender.render.model import CacheItem, ChunkItem, JobItem
 from flatrender.render.repository import WORK_KEPT_SECONDS
 
@@ -128,6 +128,21 @@ def token(tenant_id: str, job_id: str, index: int) -> str | None:
         return None
     found: str | None = item.token
     return found
+
+
+def token_of(tenant_id: str, job_id: str, index: int, batch_job_id: str) -> str | None:
+    """The token of the attempt that a Batch job is; None when it is not the latest, or the chunk is done.
+
+    Raises BatchJobUnknown: `set_batch_job` may still be on its way.
+    """
+    try:
+        item = ChunkItem.get(model.job_pk(tenant_id, job_id), model.chunk_sk(index), consistent_read=True)
+    except ChunkItem.DoesNotExist:
+        return None
+    if item.batch_job_id is None and item.status != "done":
+        raise BatchJobUnknown(batch_job_id)
+    found: str | None = item.token
+    return found if item.batch_job_id == batch_job_id and item.status != "done" else None
 
 
 def set_batch_job(tenant_id: str, job_id: str, index: int, batch_job_id: str) -> None:

@@ -3,9 +3,10 @@
 import json
 from typing import Any, Final
 
-from flatrender.platform import batches
+from flatrender.platform import batches, observe
 from flatrender.platform.consumer import event_of
-from flatrender.render import compute, repository
+from flatrender.render import chunk_repository, compute, repository
+from flatrender.render.errors import TaskGone
 from flatrender.render.pipeline import fail
 
 _WHY: Final = {
@@ -46,5 +47,27 @@ def end_abandoned(batch: dict[str, Any]) -> batches.Response:
                 error={"code": code, "message": message},
             )
         )
+
+    return batches.each(batch, one)
+
+
+def give_up_lost(batch: dict[str, Any]) -> batches.Response:
+    """Batch's status changes from SQS: a job that failed without a word fails its task, which is then tried again.
+
+    A worker reports its own failures; this is for one that died with its machine, or never came up.
+    """
+
+    def one(record: dict[str, Any]) -> None:
+        detail = json.loads(record["body"])["detail"]
+        tags = detail.get("tags") or {}
+        if detail["status"] != "FAILED" or not {"tenant_id", "job_id", "item"} <= set(tags):
+            return
+        token = chunk_repository.token_of(tags["tenant_id"], tags["job_id"], int(tags["item"]), detail["jobId"])
+        if token is None:
+            return
+        try:
+            compute.fail(token, "WorkerLost", str(detail.get("statusReason") or "The Batch job failed."))
+        except TaskGone:
+            observe.logger().info("nobody waits for this task any more", extra={"batch_job_id": detail["jobId"]})
 
     return batches.each(batch, one)

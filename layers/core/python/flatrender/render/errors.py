@@ -1,6 +1,6 @@
 """What can stand in the way of a render, and what the caller can do about it."""
 
-from flatrender.kernel.errors import Conflict, NotFound, TooManyRequests, Unavailable, Unprocessable
+from flatrender.kernel.errors import Conflict, NotFound, TooManyRequests, Unprocessable
 
 
 class RenderNotFound(NotFound):
@@ -25,13 +25,6 @@ class RenderEnded(Conflict):
     message = "This render has ended already."
 
 
-class RenderNotStarted(Unavailable):
-    """The job is stored, but something that starts it did not answer; it will be started from its event."""
-
-    code = "render_not_started"
-    message = "The render could not be started."
-
-
 class StopWork(Exception):
     """Base of what makes a worker put down its chunk at once. No failure of the chunk: somebody else decided."""
 
@@ -46,3 +39,7 @@ class StaleAttempt(StopWork):
 
 class TaskGone(StopWork):
     """The pipeline no longer waits for this task: it timed out, or the execution was stopped."""
+
+
+class BatchJobUnknown(Exception):
+    """A chunk does not know yet which Batch job renders it; the message that names it must come again."""

@@ -1,0 +1,9 @@
+"""Consumer of Batch's status changes: fail the task of a worker that died without a word, so that it is tried again."""
+
+from typing import Any
+
+from flatrender.render import consumers
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    return consumers.give_up_lost(event)
