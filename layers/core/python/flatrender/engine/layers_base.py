@@ -1,7 +1,7 @@
 """What a drawn layer is made of: the kit it is built with, and its content."""
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -28,7 +28,6 @@ class Kit:
     assets: Mapping[str, Path]
     scale: float
     frame: float
-    decoded: dict[str, skia.Image] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

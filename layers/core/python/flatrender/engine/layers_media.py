@@ -17,17 +17,22 @@ class AssetUnreadable(Exception):
     """A file that a composition names is not there or cannot be decoded."""
 
 
-def decode(asset: str, kit: Kit) -> skia.Image:
-    """The picture of an asset, upright, at its full size; decoded once per composition."""
-    if asset not in kit.decoded:
-        path = kit.assets.get(asset)
-        data = skia.Data.MakeFromFileName(str(path)) if path is not None else None
-        image = skia.Image.MakeFromEncoded(data) if data is not None else None
-        raster = image.makeRasterImage() if image is not None else None
-        if raster is None:
-            raise AssetUnreadable(f"The picture {asset} is missing or cannot be decoded.")
-        kit.decoded[asset] = raster
-    return kit.decoded[asset]
+def encoded(asset: str, kit: Kit) -> skia.Image:
+    """The picture of an asset, upright, its size known but its pixels not yet decoded."""
+    path = kit.assets.get(asset)
+    data = skia.Data.MakeFromFileName(str(path)) if path is not None else None
+    image = skia.Image.MakeFromEncoded(data) if data is not None else None
+    if image is None:
+        raise AssetUnreadable(f"The picture {asset} is missing or is none.")
+    return image
+
+
+def decoded(image: skia.Image, asset: str) -> skia.Image:
+    """The pixels of a picture. They are not kept: at full size they take a hundred megabytes and are needed once."""
+    raster = image.makeRasterImage()
+    if raster is None:
+        raise AssetUnreadable(f"The picture {asset} cannot be decoded.")
+    return raster
 
 
 def fitted(width: float, height: float, place: Place, cover: bool, view: View) -> Bounds:
@@ -47,7 +52,7 @@ def fitted(width: float, height: float, place: Place, cover: bool, view: View) -
 
 def still_picture(layer: ImageLayer, place: Place, kit: Kit) -> Drawn:
     """A picture that does not move within its box: laid out once."""
-    image = decode(layer.asset, kit)
+    image = encoded(layer.asset, kit)
     view = View(focus=layer.focus)
     box = fitted(image.width(), image.height(), place, layer.fit == "cover", view)
     shown = (max(0.0, box[0]), max(0.0, box[1]), min(place.width, box[2]), min(place.height, box[3]))
@@ -56,7 +61,7 @@ def still_picture(layer: ImageLayer, place: Place, kit: Kit) -> Drawn:
 
     def draw(canvas: skia.Canvas, base: Affine, t: float) -> None:
         width, height = (box[2] - box[0]) * abs(base.a), (box[3] - box[1]) * abs(base.d)
-        small = shrink(image, max(1, round(width)), max(1, round(height)))
+        small = shrink(decoded(image, layer.asset), max(1, round(width)), max(1, round(height)))
         outline = skia.RRect.MakeRectXY(skia.Rect.MakeLTRB(*shown), layer.radius, layer.radius)
         canvas.save()
         if layer.radius:
@@ -91,7 +96,7 @@ class MovingPicture:
     def __init__(self, layer: ImageLayer, move: KenBurns, place: Place, kit: Kit) -> None:
         self._layer, self._place, self._move = layer, place, move
         self.bounds: Bounds = (0.0, 0.0, place.width, place.height)
-        image = decode(layer.asset, kit)
+        image = decoded(encoded(layer.asset, kit), layer.asset)
         self._size = image.width(), image.height()
         self._curve = curve(move.easing)
         box = fitted(*self._size, place, True, View(zoom=max(move.start.zoom, move.end.zoom)))

@@ -15,6 +15,8 @@ NEAREST: Final = skia.SamplingOptions(skia.FilterMode.kNearest)
 CUBIC: Final = skia.SamplingOptions(skia.CubicResampler.Mitchell())
 MAX_SIDE: Final = 8192
 """Pixels; no bitmap of a layer grows beyond it."""
+MAX_AREA: Final = 33_000_000
+"""Pixels; the same for its area, with room for a layer twice as large as a 4K canvas."""
 
 _SNAP: Final = 1e-4
 
@@ -130,7 +132,8 @@ def bitmap(
     pixels on each side.
     """
     left, top, right, bottom = bounds
-    scale = min(scale, MAX_SIDE / max(right - left, 1e-3), MAX_SIDE / max(bottom - top, 1e-3))
+    wide, tall = max(right - left, 1e-3), max(bottom - top, 1e-3)
+    scale = min(scale, MAX_SIDE / wide, MAX_SIDE / tall, math.sqrt(MAX_AREA / (wide * tall)))
     x0, y0 = math.floor((origin[0] + left) * scale + 1e-6), math.floor((origin[1] + top) * scale + 1e-6)
     x1, y1 = math.ceil((origin[0] + right) * scale - 1e-6), math.ceil((origin[1] + bottom) * scale - 1e-6)
     canvas = Canvas(max(1, x1 - x0), max(1, y1 - y0))
