@@ -146,6 +146,7 @@ def test_the_public_key_is_no_shared_secret(someone: MakeSomeone, authorize: Aut
         {"sub": new_id()},
         {"tenant_id": new_id()},
     ],
+    ids=lambda change: next(iter(change)),
 )
 def test_our_signature_alone_is_not_enough(someone: MakeSomeone, authorize: Authorize, change: dict[str, Any]) -> None:
     claims = claims_of(someone().tokens["access_token"])

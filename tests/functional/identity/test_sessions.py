@@ -15,7 +15,7 @@ from flatrender.identity.service import refresh as refresh_session
 from flatrender.identity.tokens import RefreshToken, parse_refresh_token
 from flatrender.kernel import clock
 from flatrender.kernel.caller import Caller
-from flatrender.kernel.ids import new_id
+from flatrender.kernel.ids import SYSTEM_TENANT_ID, new_id
 from flatrender.tenants.model import TenantItem
 
 from .conftest import Someone
@@ -198,7 +198,7 @@ def test_nobody_ends_a_strangers_session(invoke: Invoke, post: Post, someone: Ma
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/v1/auth/logout"), ("GET", "/v1/auth/sessions"), ("DELETE", f"/v1/auth/sessions/{new_id()}")],
+    [("POST", "/v1/auth/logout"), ("GET", "/v1/auth/sessions"), ("DELETE", f"/v1/auth/sessions/{SYSTEM_TENANT_ID}")],
 )
 def test_sessions_need_a_token(invoke: Invoke, method: str, path: str) -> None:
     answer = invoke("identity/auth", method, path)

@@ -68,7 +68,7 @@ def test_null_clears_and_nothing_changes_nothing(invoke: Invoke, someone: MakeSo
         {"email": "eve@example.com"},
         {"is_admin": True},
         {"tier": "business"},
-        {"id": new_id()},
+        {"id": "00000000-0000-4000-8000-000000000002"},
         {"gender": "Robot"},
         {"birth_date": "10.12.1815"},
         {"birth_date": "9999-01-01T00:00:00Z"},

@@ -120,7 +120,7 @@ def test_a_code_is_good_just_before_that(
     assert post("verify/email", body).status == 200
 
 
-@pytest.mark.parametrize("token", ["x", "A" * 54, str(new_verification_token(new_id()))])
+@pytest.mark.parametrize("token", ["x", "A" * 54, str(new_verification_token(new_id()))], ids=["x", "zero", "new"])
 def test_a_made_up_token_is_as_an_expired_one(post: Post, token: str) -> None:
     answer = post("verify/email", {"token": token, "code": "123456"})
     assert (answer.status, answer.error["code"]) == (422, "verification_expired")
