@@ -131,8 +131,18 @@ def test_a_worker_that_died_after_the_upload_is_not_repeated(
     assert recorded.succeeded == ["b"]
 
 
-def test_the_same_chunk_on_two_workers_at_once(planned: tuple[Caller, Step], recorded: Compute) -> None:
+def test_the_same_chunk_on_two_workers_at_once(
+    planned: tuple[Caller, Step], recorded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, step = planned
+    lock, upload = threading.Lock(), storage.upload
+
+    def one_at_a_time(*given: Any) -> None:
+        """S3 takes two writers of one key; moto does not."""
+        with lock:
+            upload(*given)
+
+    monkeypatch.setattr(storage, "upload", one_at_a_time)
     twins = [threading.Thread(target=worker.run, args=(task(step, 0, name),)) for name in ("a", "b")]
     for twin in twins:
         twin.start()
