@@ -107,8 +107,8 @@ def _launch(local: Local) -> None:
 
 def _version() -> str:
     """Of what a running local cloud has loaded."""
-    files = ("infra/local/emulator.py", "infra/local/emulated_batch.py", "requirements/cloud.txt")
-    return hashlib.sha256(b"".join((ROOT / file).read_bytes() for file in files)).hexdigest()
+    files = [*sorted((ROOT / "infra/local").glob("emulat*.py")), ROOT / "requirements/cloud.txt"]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _start_localstack(local: Local) -> bool:

@@ -5,6 +5,7 @@
 2. After each invocation ministack waits 50 ms for log lines of a function that wrote none. Here it waits 1 ms, and
    takes what comes later with the next invocation: an endpoint's latency is then its own.
 3. Batch jobs run: see emulated_batch.py.
+4. Consumers of streams do not wait for each other, and answer for single records: see emulated_streams.py.
 4. Tasks that wait for a token time out, fail and are stopped as on AWS: see emulated_callbacks.py.
 """
 
@@ -20,6 +21,7 @@ from ministack.core import lambda_runtime
 
 import emulated_batch
 import emulated_callbacks
+import emulated_streams
 
 CACHE = Path(tempfile.gettempdir()) / "layers"
 FIRST_LINE_WAIT, IDLE_CONFIRM, HARD_CAP = 0.001, 0.001, 0.25
@@ -67,6 +69,7 @@ def main() -> None:
     lambda_runtime.zipfile = _Zipfile()
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (FIRST_LINE_WAIT, IDLE_CONFIRM, HARD_CAP)  # noqa: SLF001
     emulated_batch.install()
+    emulated_streams.install()
     emulated_callbacks.install()
     app.main()
 
