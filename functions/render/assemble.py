@@ -1,7 +1,6 @@
 """State machine: put the chunks into one video."""
 
-from flatrender.render.order import Step
 from flatrender.render.pipeline import assemble
-from flatrender.render.steps import handler_of
+from flatrender.render.steps import Step, handler_of
 
 handler = handler_of(Step, assemble.run)

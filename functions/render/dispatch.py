@@ -1,7 +1,6 @@
 """State machine: hand one chunk to Batch."""
 
-from flatrender.render.order import ChunkTask
 from flatrender.render.pipeline import dispatch
-from flatrender.render.steps import handler_of
+from flatrender.render.steps import ChunkTask, handler_of
 
 handler = handler_of(ChunkTask, dispatch.run)

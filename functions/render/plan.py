@@ -1,7 +1,6 @@
 """State machine: cut the job into chunks."""
 
-from flatrender.render.order import Step
 from flatrender.render.pipeline import plan
-from flatrender.render.steps import handler_of
+from flatrender.render.steps import Step, handler_of
 
 handler = handler_of(Step, plan.run)

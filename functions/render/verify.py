@@ -1,7 +1,6 @@
 """State machine: look at the video before anyone else does."""
 
-from flatrender.render.order import Step
 from flatrender.render.pipeline import verify
-from flatrender.render.steps import handler_of
+from flatrender.render.steps import Step, handler_of
 
 handler = handler_of(Step, verify.run)

@@ -13,9 +13,9 @@ from flatrender.ledger import service as ledger
 from flatrender.platform.settings import settings
 from flatrender.render import service, worker
 from flatrender.render.errors import TaskGone
-from flatrender.render.order import ChunkTask, Step
 from flatrender.render.pipeline import assemble, plan, publish, verify
 from flatrender.render.schemas import Render, RenderRequest
+from flatrender.render.steps import ChunkTask, Step
 
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:flatrender-render"
 

@@ -20,8 +20,8 @@ from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
 from flatrender.platform.settings import table_name
 from flatrender.render import chunk_repository, machine, repository, service
-from flatrender.render.order import Step
 from flatrender.render.pipeline import assemble, fail, plan, publish, verify
+from flatrender.render.steps import Step
 
 CRASH = {"Error": "Runtime.ExitError", "Cause": "{}"}
 

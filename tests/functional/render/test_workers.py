@@ -16,8 +16,8 @@ from flatrender.engine.faults import EncodeFailed
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
 from flatrender.render import chunk_repository, pulse, service, worker
-from flatrender.render.order import Step
 from flatrender.render.pipeline import dispatch, fail, plan
+from flatrender.render.steps import Step
 
 
 @pytest.fixture(autouse=True)

@@ -139,10 +139,12 @@ def token_of(tenant_id: str, job_id: str, index: int, batch_job_id: str) -> str 
         item = ChunkItem.get(model.job_pk(tenant_id, job_id), model.chunk_sk(index), consistent_read=True)
     except ChunkItem.DoesNotExist:
         return None
-    if item.batch_job_id is None and item.status != "done":
+    if item.status == "done":
+        return None
+    known: str | None = item.batch_job_id
+    if known is None:
         raise BatchJobUnknown(batch_job_id)
-    found: str | None = item.token
-    return found if item.batch_job_id == batch_job_id and item.status != "done" else None
+    return str(item.token) if known == batch_job_id else None
 
 
 def set_batch_job(tenant_id: str, job_id: str, index: int, batch_job_id: str) -> None:

@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,8 +11,6 @@ from flatrender.composition.assets import AssetInfo
 from flatrender.composition.chunks import ChunkSpec, audio_key, plan
 from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
-
-type Outcome = Literal["ok", "ended", "failed"]
 
 
 class Asset(BaseModel):
@@ -58,23 +56,6 @@ class WorkOrder(BaseModel):
     @classmethod
     def unpack(cls, body: bytes) -> "WorkOrder":
         return cls.model_validate_json(gzip.decompress(body))
-
-
-class Step(BaseModel):
-    """What the state machine hands to each step: a pointer to the job."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    tenant_id: str
-    job_id: str
-
-
-class ChunkTask(Step):
-    """One work item, and the token under which its outcome is awaited."""
-
-    item: int
-    """Index of the chunk; -1 for the soundtrack."""
-    token: str
 
 
 def pack(report: BaseModel) -> bytes:

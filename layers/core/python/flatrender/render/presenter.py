@@ -1,9 +1,10 @@
 """Jobs and drafts as the API shows them."""
 
+from typing import TYPE_CHECKING
+
 from flatrender.kernel.plans import Plan
 from flatrender.platform import storage
 from flatrender.render.model import JobItem
-from flatrender.render.order import WorkOrder
 from flatrender.render.schemas import (
     BackendChoice,
     Chunks,
@@ -16,8 +17,11 @@ from flatrender.render.schemas import (
 )
 from flatrender.render.sizing import Choice, Size
 
+if TYPE_CHECKING:
+    from flatrender.composition.profiles import Profile
 
-def quote(order: WorkOrder, size: Size, backend: Choice, plan: Plan, available_seconds: int) -> Quote:
+
+def quote(profile: "Profile", size: Size, backend: Choice, plan: Plan, available_seconds: int) -> Quote:
     return Quote(
         seconds_total=size.seconds,
         seconds_billable=size.billable_seconds,
@@ -25,10 +29,10 @@ def quote(order: WorkOrder, size: Size, backend: Choice, plan: Plan, available_s
         currency=plan.currency,
         chunks=Chunks(total=size.chunks_total, cached=size.chunks_cached),
         backend=BackendChoice(name=backend.name, reason=backend.reason),
-        width=order.profile.width,
-        height=order.profile.height,
-        fps=order.profile.fps,
-        duration_seconds=size.frames / order.profile.fps,
+        width=profile.width,
+        height=profile.height,
+        fps=profile.fps,
+        duration_seconds=size.frames / profile.fps,
         available_seconds=available_seconds,
     )
 

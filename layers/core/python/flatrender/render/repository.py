@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import batched
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
@@ -17,7 +17,9 @@ from flatrender.platform.transactions import Operation
 from flatrender.render import model
 from flatrender.render.errors import RenderEnded, RenderNotFound, TooManyRenders
 from flatrender.render.model import CounterItem, JobItem, OrderItem
-from flatrender.render.order import WorkOrder
+
+if TYPE_CHECKING:
+    from flatrender.render.order import WorkOrder
 
 PART_BYTES: Final = 350 * 1024
 """DynamoDB holds 400 KiB in one item."""
@@ -108,7 +110,7 @@ def replay(attempt: Attempt) -> str | None:
     return find(model.IdempotencyItem, attempt)
 
 
-def creation(job: JobItem, order: WorkOrder, attempt: Attempt, parallel: int) -> list[Operation]:
+def creation(job: JobItem, order: "WorkOrder", attempt: Attempt, parallel: int) -> list[Operation]:
     """What writes a new job: the job, its order, the idempotency record, and the user's counters.
 
     Refused with Conflict when the key was used meanwhile, TooManyRenders when `parallel` jobs are active already.
@@ -147,8 +149,10 @@ def creation(job: JobItem, order: WorkOrder, attempt: Attempt, parallel: int) ->
     ]
 
 
-def order(tenant_id: str, job_id: str) -> WorkOrder:
+def order(tenant_id: str, job_id: str) -> "WorkOrder":
     """Raises RenderNotFound: it was removed, since the job ended long ago."""
+    from flatrender.render.order import WorkOrder
+
     parts = list(OrderItem.query(model.order_pk(tenant_id, job_id), consistent_read=True))
     if not parts or len(parts) != parts[0].parts:
         raise RenderNotFound

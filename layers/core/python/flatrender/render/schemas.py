@@ -10,9 +10,12 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from flatrender.composition import limits
-from flatrender.composition.profiles import Quality, Resolution
 from flatrender.kernel.ids import Id
 from flatrender.kernel.schemas import Request, Response
+
+type Resolution = Literal["source", "360p", "480p", "720p", "1080p", "1440p", "2160p"]
+type Quality = Literal["draft", "standard", "high"]
+"""As in `composition.profiles`, which takes too long to load for a cold start."""
 
 type Status = Literal["queued", "running", "completed", "failed", "cancelled"]
 type StatusFilter = Literal["active", "completed", "failed", "cancelled"]

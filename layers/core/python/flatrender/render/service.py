@@ -1,60 +1,34 @@
 """Quote, submit, list, watch and cancel renders."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-from flatrender.composition import fonts
-from flatrender.composition.assets import AssetInfo
-from flatrender.composition.limits import MAX_AUDIO_TRACKS, MAX_LAYERS
-from flatrender.composition.profiles import Profile, profile
-from flatrender.composition.schemas import Composition
-from flatrender.composition.validate import asset_ids, validate
-from flatrender.files import service as files
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.clock import timestamp
 from flatrender.kernel.errors import FlatRenderError
-from flatrender.kernel.faults import Fault
 from flatrender.kernel.ids import new_id
 from flatrender.kernel.paging import Page, PageMeta, PageRequest
-from flatrender.kernel.plans import Plan, plan_of
 from flatrender.ledger import service as ledger
 from flatrender.platform import observe, transactions
 from flatrender.platform.idempotency import Attempt, IdempotencyKeyReused, fingerprint
-from flatrender.progress import service as progress
 from flatrender.render import chunk_repository, compute, model, presenter, repository
-from flatrender.render.errors import InvalidRender, RenderEnded, RenderNotFound
+from flatrender.render.errors import RenderEnded, RenderNotFound
 from flatrender.render.model import JobItem
-from flatrender.render.order import Asset, WorkOrder
 from flatrender.render.pipeline.fail import clean_up
 from flatrender.render.schemas import Quote, Render, RenderRequest, StatusFilter
-from flatrender.render.sizing import Choice, Size, choose, size, sizing
-from flatrender.studio import service as studio
 
-SUBMIT = "render.submit"
-PROJECT = "/project"
-COMPOSITION = "/body/composition"
-"""Where faults of the document point to."""
-_FILE_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-MAX_FILES: Final = MAX_LAYERS + MAX_AUDIO_TRACKS
+if TYPE_CHECKING:
+    from flatrender.render.drafts import Draft
 
-
-@dataclass(frozen=True)
-class _Draft:
-    """A request that can be rendered: its order, how large it is, where it would run."""
-
-    order: WorkOrder
-    size: Size
-    backend: Choice
-    plan: Plan
+SUBMIT: Final = "render.submit"
 
 
 def quote(caller: Caller, request: RenderRequest) -> Quote:
     """What the render would cost now. Raises InvalidRender with every fault, and what `composition_of` raises."""
-    draft = _draft(caller, request)
+    from flatrender.render import drafts
+
+    draft = drafts.draft(caller, request)
     available = ledger.balance(caller).available_seconds
-    return presenter.quote(draft.order, draft.size, draft.backend, draft.plan, available)
+    return presenter.quote(draft.order.profile, draft.size, draft.backend, draft.plan, available)
 
 
 def submit(caller: Caller, request: RenderRequest, key: str) -> Render:
@@ -154,7 +128,10 @@ def _start(job: JobItem) -> None:
 
 
 def _create(caller: Caller, request: RenderRequest, attempt: Attempt) -> JobItem:
-    draft = _draft(caller, request)
+    from flatrender.progress import service as progress
+    from flatrender.render import drafts
+
+    draft = drafts.draft(caller, request)
     job = _job(caller, request, draft)
     data = {
         "job_id": job.job_id,
@@ -178,7 +155,7 @@ def _create(caller: Caller, request: RenderRequest, attempt: Attempt) -> JobItem
     return job
 
 
-def _job(caller: Caller, request: RenderRequest, draft: _Draft) -> JobItem:
+def _job(caller: Caller, request: RenderRequest, draft: "Draft") -> JobItem:
     job_id, at = new_id(), timestamp()
     wanted = draft.order.profile
     return JobItem(
@@ -211,68 +188,3 @@ def _job(caller: Caller, request: RenderRequest, draft: _Draft) -> JobItem:
         currency=draft.plan.currency,
         second_price_minor=draft.plan.second_price_minor,
     )
-
-
-def _draft(caller: Caller, request: RenderRequest) -> _Draft:
-    """Check everything that can be wrong, then size the render. Raises InvalidRender."""
-    plan = plan_of(caller.tier)
-    root = PROJECT if request.project_id else COMPOSITION
-    document, assets, composition, faults = _source(caller, request, root)
-    wanted = None
-    if composition is not None:
-        wanted = profile(composition, request.output.resolution, request.output.quality)
-        faults += _limits(composition, wanted, plan, root)
-    if faults or composition is None or wanted is None:
-        raise InvalidRender(faults=faults)
-    facts = sizing()
-    order = WorkOrder(
-        document=document,
-        profile=wanted,
-        assets={
-            asset_id: Asset(info=info, object_key=files.object_key(caller.tenant_id, info))
-            for asset_id, info in assets.items()
-        },
-        chunk_seconds=facts.chunk_seconds,
-    )
-    chunks = order.chunks()
-    cached = chunk_repository.cached(caller.tenant_id, [chunk.key for chunk in chunks])
-    sized = size(chunks, cached, wanted)
-    return _Draft(order, sized, choose(request.backend, sized.frames, wanted, facts), plan)
-
-
-def _source(
-    caller: Caller, request: RenderRequest, root: str
-) -> tuple[dict[str, Any], Mapping[str, AssetInfo], Composition | None, list[Fault]]:
-    """The document to render with its assets, checked; faults point into the request."""
-    if request.project_id is not None:
-        document, assets = studio.composition_of(caller, request.project_id)
-    else:
-        document = dict(request.composition or {})
-        assets = files.assets(caller.tenant_id, _file_ids(document), user_id=caller.user_id)
-    if request.output.fps and isinstance(document.get("canvas"), dict):
-        document = {**document, "canvas": {**document["canvas"], "fps": request.output.fps}}
-    composition, faults = validate(document, assets, fonts.shipped())
-    faults = [fault.model_copy(update={"pointer": root + fault.pointer}) for fault in faults]
-    return document, assets, composition, faults
-
-
-def _file_ids(document: dict[str, Any]) -> list[str]:
-    """The files that a document names: what is no id names none, and no valid document names more than MAX_FILES."""
-    return sorted(name for name in asset_ids(document) if _FILE_ID.fullmatch(name))[:MAX_FILES]
-
-
-def _limits(composition: Composition, wanted: Profile, plan: Plan, root: str) -> list[Fault]:
-    faults = []
-    height = min(wanted.width, wanted.height)
-    if height > plan.max_height:
-        message = (
-            f"Your plan '{plan.name}' renders up to {plan.max_height}p; this is {height}p. Choose a lower resolution."
-        )
-        faults.append(Fault(pointer="/body/output/resolution", code="plan_resolution", message=message))
-    if composition.duration > plan.max_render_seconds:
-        message = (
-            f"Your plan '{plan.name}' renders up to {plan.max_render_seconds:g} seconds; "
-            f"this lasts {composition.duration:g}. Make it shorter."
-        )
-        faults.append(Fault(pointer=root, code="plan_duration", message=message))
-    return faults

@@ -4,12 +4,13 @@ import math
 import os
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from flatrender.composition.chunks import ChunkSpec
-from flatrender.composition.profiles import Profile
+if TYPE_CHECKING:
+    from flatrender.composition.chunks import ChunkSpec
+    from flatrender.composition.profiles import Profile
 
 type Backend = Literal["burst", "batch"]
 
@@ -68,7 +69,7 @@ def billable(frames: int, fps: int) -> int:
     return math.ceil(frames / fps)
 
 
-def size(chunks: Sequence[ChunkSpec], cached: Collection[str], profile: Profile) -> Size:
+def size(chunks: "Sequence[ChunkSpec]", cached: Collection[str], profile: "Profile") -> Size:
     """`cached`: the keys that need not be rendered. A key that occurs twice is rendered once."""
     seen = set(cached)
     drawn = reused = 0
@@ -88,7 +89,7 @@ def size(chunks: Sequence[ChunkSpec], cached: Collection[str], profile: Profile)
     )
 
 
-def choose(asked: Literal["auto", "burst", "batch"], frames: int, profile: Profile, facts: Sizing) -> Choice:
+def choose(asked: Literal["auto", "burst", "batch"], frames: int, profile: "Profile", facts: Sizing) -> Choice:
     """The backend of a render of `frames` frames. Asking for Batch where a deployment has none gets burst."""
     if not facts.batch_available:
         return Choice(name="burst", reason="This deployment renders on burst workers only.")

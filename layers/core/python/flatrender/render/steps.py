@@ -3,10 +3,28 @@
 from collections.abc import Callable
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from flatrender.platform import observe
-from flatrender.render.order import Step
 
 type Handler = Callable[[dict[str, Any], Any], Any]
+
+
+class Step(BaseModel):
+    """What the state machine hands to each step: a pointer to the job."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    tenant_id: str
+    job_id: str
+
+
+class ChunkTask(Step):
+    """One work item, and the token under which its outcome is awaited."""
+
+    item: int
+    """Index of the chunk; -1 for the soundtrack."""
+    token: str
 
 
 def handler_of[S: Step](kind: type[S], run: Callable[[S], Any]) -> Handler:

@@ -17,9 +17,10 @@ from flatrender.platform import observe, storage
 from flatrender.render import chunk_repository, compute, machine, repository
 from flatrender.render.errors import JobEnded, RenderNotFound, StopWork, TaskGone
 from flatrender.render.model import ChunkItem
-from flatrender.render.order import ChunkTask, WorkOrder, pack
+from flatrender.render.order import WorkOrder, pack
 from flatrender.render.pulse import Pulse
 from flatrender.render.sizing import sizing
+from flatrender.render.steps import ChunkTask
 
 DOWNLOAD_SECONDS: Final = 120
 FIRST_FRAME_SECONDS: Final = 20

@@ -4,8 +4,8 @@ from typing import Any
 
 from flatrender.platform import storage
 from flatrender.render import chunk_repository, machine, repository
-from flatrender.render.order import Step
 from flatrender.render.pipeline import parts
+from flatrender.render.steps import Step
 
 
 def run(step: Step) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Hand one work item to Batch."""
 
 from flatrender.render import chunk_repository, compute
-from flatrender.render.order import ChunkTask
+from flatrender.render.steps import ChunkTask
 
 
 def run(task: ChunkTask) -> None:

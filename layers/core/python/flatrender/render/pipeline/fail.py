@@ -11,7 +11,7 @@ from flatrender.platform import storage, transactions
 from flatrender.render import chunk_repository, repository
 from flatrender.render.errors import RenderEnded
 from flatrender.render.model import ENDED, ChunkItem, JobItem
-from flatrender.render.order import Step
+from flatrender.render.steps import Step
 
 GENERAL: Final = ("render_failed", "The video could not be rendered, even when tried again.")
 TIMED_OUT: Final = ("render_timed_out", "Rendering took too long, even when tried again.")

@@ -8,8 +8,9 @@ from flatrender.platform import transactions
 from flatrender.render import chunk_repository, repository
 from flatrender.render.errors import RenderEnded
 from flatrender.render.model import ChunkItem
-from flatrender.render.order import Step, WorkOrder
+from flatrender.render.order import WorkOrder
 from flatrender.render.sizing import AUDIO_INDEX
+from flatrender.render.steps import Step
 
 
 def run(step: Step) -> dict[str, Any]:

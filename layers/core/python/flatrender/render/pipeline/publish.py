@@ -9,8 +9,8 @@ from flatrender.platform import transactions
 from flatrender.render import chunk_repository, repository
 from flatrender.render.errors import RenderEnded
 from flatrender.render.model import ChunkItem, JobItem
-from flatrender.render.order import Step
 from flatrender.render.sizing import billable
+from flatrender.render.steps import Step
 
 
 class Verified(Step):

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from flatrender.platform import observe, storage
 from flatrender.render import chunk_repository, machine, repository
-from flatrender.render.order import Step
 from flatrender.render.pipeline import parts
+from flatrender.render.steps import Step
 
 THUMBNAILS: Final = 3
 THUMBNAIL_WIDTH: Final = 320

@@ -1,0 +1,105 @@
+"""From a request to a checked, sized work order. Loads the composition format, so only quote and submit come here."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flatrender.composition import fonts
+from flatrender.composition.assets import AssetInfo
+from flatrender.composition.limits import MAX_AUDIO_TRACKS, MAX_LAYERS
+from flatrender.composition.profiles import Profile, profile
+from flatrender.composition.schemas import Composition
+from flatrender.composition.validate import asset_ids, validate
+from flatrender.files import service as files
+from flatrender.kernel.caller import Caller
+from flatrender.kernel.faults import Fault
+from flatrender.kernel.plans import Plan, plan_of
+from flatrender.render import chunk_repository
+from flatrender.render.errors import InvalidRender
+from flatrender.render.order import Asset, WorkOrder
+from flatrender.render.schemas import RenderRequest
+from flatrender.render.sizing import Choice, Size, choose, size, sizing
+from flatrender.studio import service as studio
+
+PROJECT: Final = "/project"
+COMPOSITION: Final = "/body/composition"
+"""Where faults of the document point to."""
+MAX_FILES: Final = MAX_LAYERS + MAX_AUDIO_TRACKS
+"""No valid composition names more."""
+_FILE_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request that can be rendered: its order, how large it is, where it would run."""
+
+    order: WorkOrder
+    size: Size
+    backend: Choice
+    plan: Plan
+
+
+def draft(caller: Caller, request: RenderRequest) -> Draft:
+    """Check everything that can be wrong, then size the render. Raises InvalidRender."""
+    plan = plan_of(caller.tier)
+    root = PROJECT if request.project_id else COMPOSITION
+    document, assets, composition, faults = _source(caller, request, root)
+    wanted = None
+    if composition is not None:
+        wanted = profile(composition, request.output.resolution, request.output.quality)
+        faults += _limits(composition, wanted, plan, root)
+    if faults or composition is None or wanted is None:
+        raise InvalidRender(faults=faults)
+    facts = sizing()
+    order = WorkOrder(
+        document=document,
+        profile=wanted,
+        assets={
+            asset_id: Asset(info=info, object_key=files.object_key(caller.tenant_id, info))
+            for asset_id, info in assets.items()
+        },
+        chunk_seconds=facts.chunk_seconds,
+    )
+    chunks = order.chunks()
+    cached = chunk_repository.cached(caller.tenant_id, [chunk.key for chunk in chunks])
+    sized = size(chunks, cached, wanted)
+    return Draft(order, sized, choose(request.backend, sized.frames, wanted, facts), plan)
+
+
+def _source(
+    caller: Caller, request: RenderRequest, root: str
+) -> tuple[dict[str, Any], Mapping[str, AssetInfo], Composition | None, list[Fault]]:
+    """The document to render with its assets, checked; faults point into the request."""
+    if request.project_id is not None:
+        document, assets = studio.composition_of(caller, request.project_id)
+    else:
+        document = dict(request.composition or {})
+        assets = files.assets(caller.tenant_id, _file_ids(document), user_id=caller.user_id)
+    if request.output.fps and isinstance(document.get("canvas"), dict):
+        document = {**document, "canvas": {**document["canvas"], "fps": request.output.fps}}
+    composition, faults = validate(document, assets, fonts.shipped())
+    faults = [fault.model_copy(update={"pointer": root + fault.pointer}) for fault in faults]
+    return document, assets, composition, faults
+
+
+def _file_ids(document: dict[str, Any]) -> list[str]:
+    """The files that a document names: what is no id names none, and no valid document names more than MAX_FILES."""
+    return sorted(name for name in asset_ids(document) if _FILE_ID.fullmatch(name))[:MAX_FILES]
+
+
+def _limits(composition: Composition, wanted: Profile, plan: Plan, root: str) -> list[Fault]:
+    faults = []
+    height = min(wanted.width, wanted.height)
+    if height > plan.max_height:
+        message = (
+            f"Your plan '{plan.name}' renders up to {plan.max_height}p; this is {height}p. Choose a lower resolution."
+        )
+        faults.append(Fault(pointer="/body/output/resolution", code="plan_resolution", message=message))
+    if composition.duration > plan.max_render_seconds:
+        message = (
+            f"Your plan '{plan.name}' renders up to {plan.max_render_seconds:g} seconds; "
+            f"this lasts {composition.duration:g}. Make it shorter."
+        )
+        faults.append(Fault(pointer=root, code="plan_duration", message=message))
+    return faults
