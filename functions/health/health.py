@@ -1,4 +1,4 @@
-"""GET /v1/health: alive. It imports nothing, so that it is also what an empty request costs: the benchmark's baseline."""
+"""GET /v1/health: alive. It imports nothing, so it is also what an empty request costs: the benchmark's baseline."""
 
 
 def handler(_event: dict[str, object], _context: object) -> dict[str, object]:

@@ -11,6 +11,7 @@ from tests.support.functions import ROOT, Function, functions
 
 LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
 COLD_IMPORT_SECONDS = 0.35
+COLD_RENDER_IMPORT_SECONDS = 1.0
 ATTEMPTS = 5
 HEAVY = {"skia", "av", "numpy", "thorvg_python"}
 
@@ -52,11 +53,14 @@ def test_it_imports_with_nothing_but_its_layers(function: Function) -> None:
 
 
 def test_its_cold_import_fits_the_budget(function: Function) -> None:
-    # Processor time, best of a few: this machine may be busy, and Lambda's is not.
-    quickest = min(float(str(load_as_lambda_does(function)["seconds"])) for _ in range(ATTEMPTS))
-    if "render" in function.layers:
-        return
-    assert quickest <= COLD_IMPORT_SECONDS
+    """Processor time, and the best of a few: this machine may be busy. Render functions load their engine besides."""
+    budget = COLD_IMPORT_SECONDS if "render" not in function.layers else COLD_RENDER_IMPORT_SECONDS
+    quickest = budget + 1
+    for _ in range(ATTEMPTS):
+        quickest = min(quickest, float(str(load_as_lambda_does(function)["seconds"])))
+        if quickest <= budget:
+            break
+    assert quickest <= budget
 
 
 def test_its_code_and_layers_fit_lambda(function: Function) -> None:
