@@ -76,9 +76,11 @@ class Api:
         answer = self._sent(method, self.url + path, headers=sent, **parts)
         if answer.is_error:
             raise _refusal(answer)
+        if not answer.content:
+            return None
         if answer.headers.get("content-type", "").startswith("application/json"):
             return answer.json()
-        return answer.content or None
+        return answer.content
 
     def _sent(self, method: str, url: str, **parts: Any) -> httpx.Response:
         for attempt in (1, 2):

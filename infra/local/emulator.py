@@ -1,4 +1,4 @@
-"""Runs ministack, with four things changed. Started with the interpreter of .build/cloud; see docs/decisions.
+"""Runs ministack, with a few things changed. Started with the interpreter of .build/cloud; see docs/decisions.
 
 1. ministack unpacks every layer anew for every worker process. A render worker would write 220 MB before it starts,
    and share none of it with its neighbours. Here a layer is unpacked once and linked to.
@@ -6,7 +6,8 @@
    takes what comes later with the next invocation: an endpoint's latency is then its own.
 3. Batch jobs run: see emulated_batch.py.
 4. Consumers of streams do not wait for each other, and answer for single records: see emulated_streams.py.
-4. Tasks that wait for a token time out, fail and are stopped as on AWS: see emulated_callbacks.py.
+5. Tasks that wait for a token time out, fail and are stopped as on AWS: see emulated_callbacks.py.
+6. A function that raised lives on: see emulated_errors.py.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from ministack.core import lambda_runtime
 
 import emulated_batch
 import emulated_callbacks
+import emulated_errors
 import emulated_streams
 
 CACHE = Path(tempfile.gettempdir()) / "layers"
@@ -71,6 +73,7 @@ def main() -> None:
     emulated_batch.install()
     emulated_streams.install()
     emulated_callbacks.install()
+    emulated_errors.install()
     app.main()
 
 

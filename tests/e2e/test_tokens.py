@@ -51,7 +51,7 @@ def status(user: User, route: Route, token: str | None) -> int:
 def answer(url: str, route: Route, token: str | None) -> httpx.Response:
     headers = {"idempotency-key": str(uuid4())}
     if token is not None:
-        headers["authorization"] = f"Bearer {token}"
+        headers["authorization"] = f"Bearer {token}".strip()
     body = {"json": {}} if route.takes_body else {}
     path = route.filled({name: str(uuid4()) for name in route.ids})
     return httpx.request(route.method, url + path, headers=headers, timeout=30, **body)

@@ -1,5 +1,6 @@
 """What must hold about money and storage whatever happened before."""
 
+import json
 import time
 from typing import Any
 
@@ -66,7 +67,8 @@ def unnamed(stack: Stack) -> set[str]:
             named = jobs.get(f"{tenant}/{name}", {}).get("status") in {"queued", "running"}
         elif prefix == "results":
             job = jobs.get(f"{tenant}/{name}", {})
-            thumbs = {f"thumb-{n}.jpg" for n in range(1, int((job.get("result") or {}).get("thumbnails", 0)) + 1)}
+            count = json.loads(job.get("result") or "{}").get("thumbnails", 0)
+            thumbs = {f"thumb-{number}.jpg" for number in range(1, count + 1)}
             named = job.get("status") == "completed" and rest.partition("/")[2] in RESULT_FILES | thumbs
         else:
             named = False
