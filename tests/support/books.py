@@ -17,7 +17,7 @@ def entries(user: User) -> list[dict[str, Any]]:
     while True:
         page = user.api.get("/v1/users/me/ledger", page_size=100, **({"cursor": cursor} if cursor else {}))
         found += page["data"]
-        cursor = page["cursor"]
+        cursor = page["meta"]["cursor"]
         if cursor is None:
             return found
 
