@@ -1,0 +1,97 @@
+"""Documents rendered offline: media by name, templates with inputs, and every fault with its place."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support import photos
+from tests.support.people import film
+from tests.support.video import inspect
+
+from flatrender.composition.profiles import profile
+from flatrender_cli import documents
+from flatrender_cli.errors import CliError
+from flatrender_cli.offline import render
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def written(path: Path, document: Any) -> Path:
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def with_picture(name: str) -> dict[str, Any]:
+    document = film(0.5, width=160, height=90, fps=12)
+    document["scenes"][0]["layers"].insert(0, {"type": "image", "asset": name})
+    return document
+
+
+def test_media_are_found_by_file_name_and_by_id(tmp_path: Path) -> None:
+    file_id = "5b0d7c52-6f0e-4c0a-9d51-0c7a3f1e8a01"
+    photos.photo(tmp_path / "photo.jpg", photos.GREEN, 64, 40)
+    photos.photo(tmp_path / f"{file_id}.jpg", photos.MAGENTA, 64, 40)
+    for name in ("photo.jpg", file_id):
+        composition, media = documents.load(written(tmp_path / "film.json", with_picture(name)), tmp_path, {})
+        (used,) = media.infos
+        assert composition.scenes[0].layers[0].model_dump()["asset"] == used
+        assert media.infos[used].width == 64
+
+
+@pytest.mark.parametrize("name", ["missing.jpg", "../../etc/passwd", "5b0d7c52-6f0e-4c0a-9d51-0c7a3f1e8a99"])
+def test_media_that_are_not_there_are_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CliError) as refusal:
+        documents.load(written(tmp_path / "film.json", with_picture(name)), tmp_path, {})
+    assert name in refusal.value.message or "/scenes/0/layers/0/asset" in str(refusal.value.details)
+
+
+def test_what_is_no_json_is_told_where_it_breaks(tmp_path: Path) -> None:
+    path = tmp_path / "film.json"
+    path.write_text('{\n  "a": }', encoding="utf-8")
+    with pytest.raises(CliError, match="line 2, column 8"):
+        documents.read(path)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(CliError, match="UTF-8"):
+        documents.read(path)
+
+
+def test_every_fault_is_listed_with_its_pointer(tmp_path: Path) -> None:
+    document = with_picture("photo.jpg")
+    photos.photo(tmp_path / "photo.jpg", photos.GREEN, 64, 40)
+    document["canvas"]["width"] = 161
+    document["scenes"][0]["layers"][1]["colour"] = "red"
+    with pytest.raises(CliError) as refusal:
+        documents.load(written(tmp_path / "film.json", document), tmp_path, {})
+    pointers = [line.partition(": ")[0] for line in refusal.value.details]
+    assert set(pointers) == {"/canvas", "/scenes/0/layers/1/colour"}
+
+
+def test_a_template_takes_inputs_and_a_composition_does_not(tmp_path: Path) -> None:
+    quote = ROOT / "infra/seed/templates/quote.json"
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    for asset in json.loads((ROOT / "infra/seed/assets/assets.json").read_text()):
+        source = ROOT / "infra/seed/assets" / asset["file"]
+        (assets / f"{asset['id']}{source.suffix}").symlink_to(source)
+    composition, _ = documents.load(quote, assets, {})
+    assert composition.canvas.width == composition.canvas.height
+    with pytest.raises(CliError) as refusal:
+        documents.load(quote, assets, {"nonsense": 1})
+    assert any("nonsense" in line for line in refusal.value.details)
+    film_path = written(tmp_path / "film.json", film(0.5))
+    with pytest.raises(CliError, match="only a template"):
+        documents.load(film_path, tmp_path, {"title": "x"})
+
+
+def test_a_film_is_rendered_in_processes_and_is_whole(tmp_path: Path) -> None:
+    document = film(3, width=160, height=90, fps=12)
+    composition, media = documents.load(written(tmp_path / "film.json", document), tmp_path, {})
+    told: list[tuple[str, int, int]] = []
+    out = tmp_path / "out/film.mp4"
+    rendered = render(composition, media, profile(composition), out, lambda *said: told.append(said), processes=2)
+    assert rendered.frames == inspect(out).frames == 36
+    assert [stage for stage, _, _ in told][-2:] == ["assemble", "verify"]
+    done = [frames for _, frames, _ in told]
+    assert done == sorted(done)
+    assert list(out.parent.iterdir()) == [out], "no intermediate file is left"
