@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Depends
-
 from flatrender.content import service
 from flatrender.content.errors import TemplateNotFound
 from flatrender.content.schemas import Categories, TemplateDetail, TemplateFilter, TemplateSummary
 from flatrender.kernel.ids import Id
 from flatrender.kernel.paging import Page
-from flatrender.web.api import api, entrypoint, errors
+from flatrender.web.api import Depends, api, entrypoint, errors
 from flatrender.web.caller import TemplatesRead
 from flatrender.web.paging import Paging
 

@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Query
-
 from flatrender.files import service
 from flatrender.files.errors import FileNotFound, FileTooLarge, StorageFull, TooManyUploads, UnsupportedType
 from flatrender.files.schemas import File, Kind, Upload, UploadRequest
 from flatrender.kernel.ids import Id
 from flatrender.kernel.paging import Page
-from flatrender.web.api import api, entrypoint, errors
+from flatrender.web.api import Query, api, entrypoint, errors
 from flatrender.web.caller import FilesRead, FilesWrite
 from flatrender.web.paging import Paging
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from flatrender.files import intake
 from flatrender.platform import batches
+from flatrender.platform.observe import observed
 
 
+@observed
 def handler(event: dict[str, Any], _context: object) -> batches.Response:
     return batches.each(event, intake.receive)

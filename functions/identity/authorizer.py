@@ -1,5 +1,6 @@
 """The Lambda authorizer of both APIs."""
 
-from flatrender.identity.authorizer import authorize
+from flatrender.identity.authorizer import Unauthorized, authorize
+from flatrender.platform.observe import observed
 
-handler = authorize
+handler = observed(authorize, refusal=Unauthorized)

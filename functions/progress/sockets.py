@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from flatrender.platform.observe import observed
 from flatrender.progress import protocol
 
 
+@observed
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return protocol.receive(event)

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from flatrender.platform.observe import observed
 from flatrender.render import consumers
 
 
+@observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return consumers.give_up_lost(event)

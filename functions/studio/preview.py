@@ -2,12 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Query
-
 from flatrender.kernel.ids import Id
 from flatrender.studio import preview
 from flatrender.studio.errors import PreviewOutOfRange, PreviewTooLarge, ProjectInvalid, ProjectNotFound
-from flatrender.web.api import api, entrypoint, errors
+from flatrender.web.api import Query, api, entrypoint, errors
 from flatrender.web.binary import Jpeg
 from flatrender.web.caller import ProjectsRead
 

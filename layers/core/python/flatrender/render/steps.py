@@ -30,6 +30,7 @@ class ChunkTask(Step):
 def handler_of[S: Step](kind: type[S], run: Callable[[S], Any]) -> Handler:
     """A Lambda handler that reads its input as `kind` and answers with what `run` does."""
 
+    @observe.observed
     def handler(event: dict[str, Any], _context: Any) -> Any:
         step = kind.model_validate(event)
         observe.logger().append_keys(tenant_id=step.tenant_id, job_id=step.job_id)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Header, Request
+from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from mangum import Mangum
@@ -21,6 +21,8 @@ from flatrender.kernel.errors import FlatRenderError, InvalidRequest, NotFound, 
 from flatrender.kernel.faults import Fault
 from flatrender.platform import observe
 from flatrender.web.faults import faults_of
+
+__all__ = ["PUBLIC", "Depends", "IdempotencyKey", "Query", "api", "entrypoint", "envelope", "errors", "trace_id"]
 
 MAX_BODY_BYTES = 1024 * 1024
 """Files go to S3; no JSON body of ours is near a mebibyte."""
@@ -64,14 +66,20 @@ def entrypoint(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     _ensure_event_loop()
     adapter = Mangum(app, lifespan="off")
 
+    @observe.observed
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         os.environ["FLATRENDER_REQUEST_ID"] = str(getattr(context, "aws_request_id", ""))
         if len(event.get("body") or "") > MAX_BODY_BYTES * 4 // 3:
-            return _answer(PayloadTooLarge(f"The request body is larger than {MAX_BODY_BYTES} bytes."))
-        answer: dict[str, Any] = adapter(event, context)
-        return answer
+            return _open(_answer(PayloadTooLarge(f"The request body is larger than {MAX_BODY_BYTES} bytes.")))
+        return _open(adapter(event, context))
 
     return handler
+
+
+def _open(answer: dict[str, Any]) -> dict[str, Any]:
+    """Lets any site's script read the answer: callers send a bearer token, which no browser adds by itself."""
+    answer["headers"] = {**answer.get("headers", {}), "access-control-allow-origin": "*"}
+    return answer
 
 
 @cache
