@@ -14,6 +14,8 @@ from flatrender.progress import protocol, push, repository
 from flatrender.progress.protocol import negotiate
 
 TENANT, USER, CONNECTION = new_id(), new_id(), "abc123def456="
+JOB = "5b0c7d7e-2f1a-4c7b-9d52-6a1f0a3c9e11"
+"""Stands in the names of test cases, which must be the same in every worker."""
 
 
 @pytest.fixture
@@ -94,9 +96,9 @@ def test_ping(posted: list[Any], send: Any) -> None:
         '{"action": "subscribe"}',
         '{"action": "subscribe", "job_id": 7}',
         '{"action": "subscribe", "job_id": "../other"}',
-        json.dumps({"action": "subscribe", "job_id": new_id(), "last_seq": -1}),
-        json.dumps({"action": "subscribe", "job_id": new_id(), "last_seq": "1"}),
-        json.dumps({"action": "subscribe", "job_id": new_id(), "tenant_id": new_id()}),
+        json.dumps({"action": "subscribe", "job_id": JOB, "last_seq": -1}),
+        json.dumps({"action": "subscribe", "job_id": JOB, "last_seq": "1"}),
+        json.dumps({"action": "subscribe", "job_id": JOB, "tenant_id": JOB}),
         '{"action": ' * 500,
     ],
 )
