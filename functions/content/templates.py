@@ -7,7 +7,7 @@ from flatrender.content.errors import TemplateNotFound
 from flatrender.content.schemas import Categories, TemplateDetail, TemplateFilter, TemplateSummary
 from flatrender.kernel.ids import Id
 from flatrender.kernel.paging import Page
-from flatrender.web.api import Depends, api, entrypoint, errors
+from flatrender.web.api import Query, api, entrypoint, errors
 from flatrender.web.caller import TemplatesRead
 from flatrender.web.paging import Paging
 
@@ -16,7 +16,7 @@ app = api("Templates")
 
 @app.get("/v1/templates")
 def list_templates(
-    wanted: Annotated[TemplateFilter, Depends()], paging: Paging, caller: TemplatesRead
+    wanted: Annotated[TemplateFilter, Query()], paging: Paging, caller: TemplatesRead
 ) -> Page[TemplateSummary]:
     return service.templates(caller, wanted, paging)
 

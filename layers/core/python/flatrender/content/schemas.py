@@ -1,24 +1,24 @@
 """What the catalogue answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from flatrender.kernel.schemas import Response
 
 
-@dataclass(frozen=True)
-class TemplateFilter:
+class TemplateFilter(BaseModel):
     """What is wanted from the catalogue; everything given must hold."""
 
-    category: Annotated[str | None, Query(max_length=48, description="Code of a category.")] = None
-    tag: Annotated[str | None, Query(max_length=40, description="A tag, in any case.")] = None
-    aspect: Annotated[str | None, Query(pattern=r"^[1-9][0-9]?:[1-9][0-9]?$", description="Such as 16:9.")] = None
-    q: Annotated[
-        str | None, Query(max_length=200, description="Words; a match has one that begins with each of them.")
-    ] = None
+    model_config = ConfigDict(frozen=True)
+
+    category: str | None = Field(default=None, max_length=48, description="Code of a category.")
+    tag: str | None = Field(default=None, max_length=40, description="A tag, in any case.")
+    aspect: str | None = Field(default=None, pattern=r"^[1-9][0-9]?:[1-9][0-9]?$", description="Such as 16:9.")
+    q: str | None = Field(
+        default=None, max_length=200, description="Words; a match has one that begins with each of them."
+    )
 
 
 class TemplateSummary(Response):

@@ -11,18 +11,23 @@ from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from mangum import Mangum
-from starlette.exceptions import HTTPException
 
 from flatrender.kernel.errors import FlatRenderError, InvalidRequest, NotFound, PayloadTooLarge
 from flatrender.kernel.faults import Fault
 from flatrender.platform import observe
 from flatrender.web.faults import faults_of
+from flatrender.web.framework import (
+    FastAPI,
+    Header,
+    HTTPException,
+    JSONResponse,
+    Query,
+    Request,
+    RequestValidationError,
+)
 
-__all__ = ["PUBLIC", "Depends", "IdempotencyKey", "Query", "api", "entrypoint", "envelope", "errors", "trace_id"]
+__all__ = ["PUBLIC", "IdempotencyKey", "Query", "api", "entrypoint", "envelope", "errors", "trace_id"]
 
 MAX_BODY_BYTES = 1024 * 1024
 """Files go to S3; no JSON body of ours is near a mebibyte."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from fastapi import Response
+from flatrender.web.framework import Response
 
 
 class Jpeg(Response):

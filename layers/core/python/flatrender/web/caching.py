@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import Depends, Response
+from flatrender.web.framework import Depends, Response
 
 
 def uncached() -> Any:

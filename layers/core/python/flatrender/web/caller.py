@@ -7,10 +7,9 @@ The authorizer has verified the token already; API Gateway passes on what it fou
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
-
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.errors import Forbidden, Unauthenticated
+from flatrender.web.framework import Depends, Request
 
 
 class EmailNotVerified(Forbidden):

@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
-
 from flatrender.kernel.client import Client
+from flatrender.web.framework import Depends, Request
 
 
 def _client(request: Request) -> Client:

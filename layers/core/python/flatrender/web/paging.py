@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query
-
 from flatrender.kernel.paging import MAX_PAGE_SIZE, PageRequest
+from flatrender.web.framework import Depends, Query
 
 
 def _paging(
