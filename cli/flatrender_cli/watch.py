@@ -38,7 +38,7 @@ class Watcher:
         Raises CliError: nothing answers, or the token is refused.
         """
         try:
-            self._connection = connect(self._url, open_timeout=10, close_timeout=1)
+            self._connection = connect(self._url, open_timeout=10, close_timeout=1, legacy=True)
         except (OSError, InvalidHandshake, InvalidURI, TimeoutError) as error:
             raise CliError(f"The socket at {self._shown} refused the connection: {error}.") from error
 

@@ -85,7 +85,7 @@ def state_of(stack: Stack, user: User, job_id: str, file_id: str) -> dict[str, A
     file = user.api.get(f"/v1/files/{file_id}")
     return {
         "job": {name: value for name, value in job.items() if name != "result"},
-        "file": {name: value for name, value in file.items() if "url" not in name},
+        "file": {name: value for name, value in file.items() if "url" not in name and "links" not in name},
         "balance": user.api.get("/v1/users/me/balance"),
         "me": user.api.get("/v1/users/me"),
         "executions": sum(1 for execution in executions["executions"] if execution["name"] == job_id),
@@ -136,7 +136,7 @@ def test_the_relay_and_the_tracker_may_read_the_stream_again(stack: Stack, finis
         assert answer == {"batchItemFailures": []}, (consumer, answer)
     drained(stack)
     assert state_of(stack, user, job_id, file_id) == before
-    with connect(f"{user.endpoints.socket}?v=1&token={user.account.access_token}") as late:
+    with connect(f"{user.endpoints.socket}?v=1&token={user.account.access_token}", legacy=True) as late:
         late.send(json.dumps({"action": "subscribe", "job_id": job_id}))
         first = json.loads(late.recv(timeout=10))
     assert first["type"] == "completed", "the job was closed once, and stays so"
