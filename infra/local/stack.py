@@ -112,7 +112,7 @@ def parameters(local: Local) -> dict[str, str]:
         "RenderMaxConcurrency": str(cores),
         "RenderEncoderThreads": "1",
         "RenderBurstHeartbeatSeconds": "10",
-        "RenderBatchHeartbeatSeconds": "60",
+        "RenderBatchHeartbeatSeconds": "20",
         # Two chunks per core for the ten seconds of the demo.
         "RenderChunkSeconds": "2.5",
     }
