@@ -67,7 +67,7 @@ e2e: setup $(BUILD)/cloud.stamp $(BUILD)/sam.stamp ## The deployed system, in a 
 	@UV=$(CURDIR)/$(UV) $(PY) infra/local/e2e.py --port $(TEST_PORT)
 
 bench: up ## Speed and size, measured
-	@$(PY) -m pytest tests/bench -q -s
+	@PYTHONPATH=.:cli:layers/core/python $(PY) -m tests.bench
 
 ##@ Changing it
 fmt: setup ## Format the code
