@@ -29,7 +29,7 @@ PLATFORM = "x86_64-manylinux_2_34"  # Amazon Linux 2023, which Lambda runs Pytho
 MAX_PARALLEL_COMPILERS = 2
 
 # What a function never reads: tests, type stubs, headers, command-line tools.
-UNUSED_FOLDERS = ("**/tests", "**/__pycache__", "**/include", "bin", "numpy/f2py", "av/include")
+UNUSED_FOLDERS = ("**/tests", "**/__pycache__", "**/include", "bin", "numpy/f2py", "av/include", "pydantic/v1")
 UNUSED_SUFFIXES = {".pyi", ".pxd", ".pyx", ".h", ".c", ".cpp", ".a", ".lib", ".md", ".rst"}
 
 # The AWS services that functions call; botocore describes 400 of them in 30 MB.

@@ -1,6 +1,5 @@
 """/v1/auth: register, verify, log in, stay logged in, log out."""
 
-from flatrender.identity import service
 from flatrender.identity.errors import (
     AccountBanned,
     AccountInactive,
@@ -27,6 +26,8 @@ from flatrender.identity.schemas import (
     Registration,
     Sessions,
 )
+from flatrender.identity.service import authentication, registration
+from flatrender.identity.service import sessions as logins
 from flatrender.kernel.ids import Id
 from flatrender.tenants.errors import TenantNotFound, TenantSuspended
 from flatrender.web.api import PUBLIC, api, entrypoint, errors
@@ -45,7 +46,7 @@ app = api("Auth")
     responses=errors(TenantNotFound, TenantSuspended, EmailTaken, WeakPassword),
 )
 def register(body: Registration) -> Registered:
-    return service.register(body)
+    return registration.register(body)
 
 
 @app.post(
@@ -54,7 +55,7 @@ def register(body: Registration) -> Registered:
     responses=errors(WrongCode, VerificationExpired, TooManyAttempts),
 )
 def verify_email(body: EmailVerification) -> EmailVerified:
-    return service.verify_email(body)
+    return registration.verify_email(body)
 
 
 @app.post(
@@ -65,7 +66,7 @@ def verify_email(body: EmailVerification) -> EmailVerified:
     responses=errors(TenantNotFound, TenantSuspended, CodesThrottled),
 )
 def resend_code(body: CodeRequest) -> CodeSent:
-    return service.resend_code(body)
+    return registration.resend_code(body)
 
 
 @app.post(
@@ -77,7 +78,7 @@ def resend_code(body: CodeRequest) -> CodeSent:
     ),
 )
 def login(body: Login, client: FromClient) -> AuthTokens:
-    return service.login(body, client)
+    return authentication.login(body, client)
 
 
 @app.post(
@@ -87,22 +88,22 @@ def login(body: Login, client: FromClient) -> AuthTokens:
     responses=errors(InvalidRefreshToken, TenantSuspended, AccountBanned, AccountInactive),
 )
 def refresh(body: Refresh) -> AuthTokens:
-    return service.refresh(body)
+    return authentication.refresh(body)
 
 
 @app.post("/v1/auth/logout", status_code=204)
 def logout(caller: SignedIn) -> None:
-    service.logout(caller)
+    logins.logout(caller)
 
 
 @app.get("/v1/auth/sessions")
 def sessions(caller: SignedIn) -> Sessions:
-    return service.sessions(caller)
+    return logins.sessions(caller)
 
 
 @app.delete("/v1/auth/sessions/{session_id}", status_code=204, responses=errors(SessionNotFound))
 def end_session(session_id: Id, caller: SignedIn) -> None:
-    service.end_session(caller, session_id)
+    logins.end_session(caller, session_id)
 
 
 handler = entrypoint(app)

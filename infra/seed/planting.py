@@ -13,7 +13,7 @@ from flatrender.composition.schemas import TemplateDefinition
 from flatrender.composition.validate import asset_ids, validate
 from flatrender.content import service as content
 from flatrender.files import service as files
-from flatrender.identity import service as identity
+from flatrender.identity.service import administrators as identity
 from flatrender.kernel.faults import Fault
 from flatrender.kernel.ids import SYSTEM_TENANT_ID, derived_id
 from flatrender.tenants import service as tenants

@@ -13,7 +13,7 @@ from flatrender.identity.errors import InvalidCredentials, LoginThrottled
 from flatrender.identity.keys import public_jwk
 from flatrender.identity.model import UserItem
 from flatrender.identity.schemas import Login
-from flatrender.identity.service import login as log_in
+from flatrender.identity.service.authentication import login as log_in
 from flatrender.kernel import clock
 from flatrender.kernel.client import Client
 from flatrender.kernel.scopes import USER_SCOPES

@@ -12,7 +12,7 @@ from tests.support.events import assert_valid_event, outbox_events
 from flatrender.identity import repository
 from flatrender.identity.errors import EmailTaken
 from flatrender.identity.schemas import Registration
-from flatrender.identity.service import register as register_user
+from flatrender.identity.service.registration import register as register_user
 from flatrender.kernel.plans import FREE
 from flatrender.ledger.repository import Owner, account
 from flatrender.platform import mail

@@ -11,7 +11,7 @@ from tests.support.tokens import claims_of
 from flatrender.identity import repository
 from flatrender.identity.errors import InvalidRefreshToken
 from flatrender.identity.schemas import Refresh
-from flatrender.identity.service import refresh as refresh_session
+from flatrender.identity.service.authentication import refresh as refresh_session
 from flatrender.identity.tokens import RefreshToken, parse_refresh_token
 from flatrender.kernel import clock
 from flatrender.kernel.caller import Caller

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from tests.support.events import assert_valid_event, outbox_events
 
-from flatrender.identity import service
 from flatrender.identity.errors import UserNotFound, WeakPassword
+from flatrender.identity.service import administrators as service
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.ids import new_id
 from flatrender.ledger.repository import Owner, account

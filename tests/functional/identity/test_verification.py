@@ -84,7 +84,7 @@ def test_five_wrong_codes_end_it(post: Post, register: Post, code_for: Code, ten
 def test_many_guesses_at_once_are_still_five(register: Post, code_for: Code) -> None:
     from flatrender.identity.errors import TooManyAttempts, WrongCode
     from flatrender.identity.schemas import EmailVerification
-    from flatrender.identity.service import verify_email
+    from flatrender.identity.service.registration import verify_email
 
     token, code = register()["token"], code_for(EMAIL)
 

@@ -7,7 +7,7 @@ import os
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from flatrender.identity.errors import WeakPassword
 from flatrender.kernel.faults import Fault
@@ -64,7 +64,7 @@ def _cost() -> int:
 
 @cache
 def _common() -> frozenset[str]:
-    text = files("flatrender.identity").joinpath("common_passwords.txt").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8")
     return frozenset(line for line in text.splitlines() if not line.startswith("#"))
 
 
