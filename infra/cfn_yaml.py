@@ -99,7 +99,31 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def loads(text: str) -> Node:
-    return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader that also keeps intrinsics
+    """Raises yaml.YAMLError: it is no YAML, or names a key twice, of which YAML would keep the last without a word."""
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        _refuse_repeated_keys(root)
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def _refuse_repeated_keys(node: yaml.Node) -> None:
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_repeated_keys(item)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[Any] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key.value}' stands here twice", key.start_mark
+                )
+            seen.add(key.value)
+            _refuse_repeated_keys(value)
 
 
 def load(path: Path) -> Node:
