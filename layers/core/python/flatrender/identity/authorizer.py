@@ -8,7 +8,7 @@ from typing import Any, Final
 import jwt
 
 from flatrender.identity import session_repository
-from flatrender.identity.keys import AUDIENCE, public_jwk
+from flatrender.identity.keys import AUDIENCE, jwk_named
 from flatrender.platform.settings import settings
 
 _REQUIRED: Final = ["iss", "aud", "sub", "tenant_id", "sid", "jti", "scopes", "tier", "iat", "exp"]
@@ -69,12 +69,12 @@ def _token(event: dict[str, Any]) -> str:
 def _claims(token: str) -> dict[str, Any]:
     """What the token says, once its signature, issuer, audience and times are found good."""
     try:
-        header = jwt.get_unverified_header(token)
-        if header.get("kid") != public_jwk().kid:
+        key = jwk_named(jwt.get_unverified_header(token).get("kid"))
+        if key is None:
             raise Unauthorized()
         claims: dict[str, Any] = jwt.decode(
             token,
-            jwt.PyJWK(public_jwk().model_dump(), "RS256"),
+            jwt.PyJWK(key.model_dump(), "RS256"),
             algorithms=["RS256"],
             issuer=settings().public_api_url,
             audience=AUDIENCE,

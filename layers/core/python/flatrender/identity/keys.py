@@ -1,4 +1,8 @@
-"""The signing key in KMS: what it signs, and its public half as a JSON Web Key. No cryptography is imported."""
+"""The signing keys in KMS: what the current one signs, and their public halves as JSON Web Keys.
+
+Besides the current key there may be others whose tokens are good: those that signed until lately, or will soon
+(docs/operations.md). A token names its key by `kid`. No cryptography is imported.
+"""
 
 import base64
 import hashlib
@@ -7,11 +11,14 @@ from functools import cache
 from typing import Any, Final
 
 from flatrender.identity.schemas import JsonWebKey
+from flatrender.platform import observe
 from flatrender.platform.clients import client
 from flatrender.platform.settings import settings
 
 AUDIENCE: Final = "flatrender"
 """For whom access tokens are; their issuer is the API's public address."""
+
+_UNUSABLE: Final = {"NotFoundException", "DisabledException", "KMSInvalidStateException", "AccessDeniedException"}
 
 
 def base64url(raw: bytes) -> str:
@@ -20,8 +27,39 @@ def base64url(raw: bytes) -> str:
 
 @cache
 def public_jwk() -> JsonWebKey:
-    """Fetched from KMS once per process."""
-    der = client("kms").get_public_key(KeyId=settings().signing_key_id)["PublicKey"]
+    """The current key's. Fetched from KMS once per process."""
+    return _fetched(settings().signing_key_id)
+
+
+def accepted_jwks() -> list[JsonWebKey]:
+    """Those of all keys whose tokens are good, the current one first."""
+    others = (_other_jwk(key_id) for key_id in settings().retired_signing_key_ids)
+    return [public_jwk(), *(jwk for jwk in others if jwk is not None)]
+
+
+def jwk_named(kid: object) -> JsonWebKey | None:
+    """The accepted key of that name. The others are only fetched for tokens that the current one did not sign."""
+    if kid == public_jwk().kid:
+        return public_jwk()
+    return next((jwk for jwk in accepted_jwks() if jwk.kid == kid), None)
+
+
+@cache
+def _other_jwk(key_id: str) -> JsonWebKey | None:
+    """None: the key is gone, disabled, or not ours to read; that must not stop the current one from working."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return _fetched(key_id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _UNUSABLE:
+            raise
+        observe.logger().warning("a retired signing key cannot be read", extra={"key_id": key_id}, exc_info=True)
+        return None
+
+
+def _fetched(key_id: str) -> JsonWebKey:
+    der = client("kms").get_public_key(KeyId=key_id)["PublicKey"]
     modulus, exponent = rsa_numbers(der)
     n, e = base64url(modulus), base64url(exponent)
     # RFC 7638: the required members in alphabetical order, without whitespace.

@@ -21,6 +21,7 @@ class Settings(BaseModel):
     socket_url: str
     socket_callback_url: str
     signing_key_id: str
+    retired_signing_key_ids: tuple[str, ...]
     mail_from: str
 
 
@@ -35,6 +36,7 @@ def settings() -> Settings:
         socket_url=env.get("SOCKET_URL", "").rstrip("/"),
         socket_callback_url=env.get("SOCKET_CALLBACK_URL", "").rstrip("/"),
         signing_key_id=env.get("SIGNING_KEY_ID", "alias/flatrender-signing"),
+        retired_signing_key_ids=tuple(part for part in env.get("RETIRED_SIGNING_KEY_IDS", "").split(",") if part),
         mail_from=env.get("MAIL_FROM", "FlatRender <no-reply@flatrender.example>"),
     )
 
