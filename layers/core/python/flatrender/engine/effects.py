@@ -36,7 +36,7 @@ class Blurred:
     def _make(self, t: float, sigma: float) -> Bitmap:
         scale = min(self._place.scale, max(self._place.scale / 8, 3 / sigma))
         reach = 3 * sigma
-        left, top, right, bottom = self._content.bounds
+        left, top, right, bottom = self._content.extent(Affine(), t)
         effect = skia.Paint(ImageFilter=skia.ImageFilters.Blur(sigma * scale, sigma * scale))
 
         def draw(canvas: skia.Canvas, base: Affine) -> None:

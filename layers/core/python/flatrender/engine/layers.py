@@ -26,6 +26,7 @@ from flatrender.engine.easing import Track, curve
 from flatrender.engine.effects import Blurred
 from flatrender.engine.layers_base import Bounds, Content, Kit, Place
 from flatrender.engine.paints import BLEND
+from flatrender.engine.shaded import Shaded
 from flatrender.engine.surface import Affine, Bitmap, bitmap
 
 _WIPES: Final = {"wipe-right": (0, 2), "wipe-left": (2, 0), "wipe-down": (1, 3), "wipe-up": (3, 1)}
@@ -169,7 +170,8 @@ class LayerNode:
         """Roughly how many times as long as copying its pixels drawing it takes."""
         pose = self.pose(time)
         turned = pose.rotation % 360 != 0 or (pose.scale_x, pose.scale_y) != (1.0, 1.0)
-        heavy = isinstance(self.content, (GroupContent, layers_media.MovingPicture))
+        content = self.content.inner if isinstance(self.content, Shaded) else self.content
+        heavy = isinstance(content, (GroupContent, layers_media.MovingPicture))
         return 1.0 + 5.0 * turned + 2.0 * heavy + (pose.blur > 0)
 
     def draw(self, canvas: skia.Canvas, base: Affine, time: float) -> None:
@@ -219,7 +221,12 @@ class LayerNode:
     def _clip(self, canvas: skia.Canvas, matrix: Affine, preset: str, p: float) -> None:
         edges = list(self.content.bounds)
         fixed, moving = _WIPES[preset]
-        edges[moving] = edges[fixed] + (edges[moving] - edges[fixed]) * p
+        if max(abs(edge) for edge in edges) >= _FAR:
+            # What may draw anywhere is uncovered along its box.
+            box = (0.0, 0.0, self._width, self._height)
+            edges[moving] = box[fixed] + (box[moving] - box[fixed]) * p
+        else:
+            edges[moving] = edges[fixed] + (edges[moving] - edges[fixed]) * p
         canvas.setMatrix(matrix.matrix())
         canvas.clipRect(skia.Rect.MakeLTRB(*edges), skia.ClipOp.kIntersect, True)
 
@@ -318,7 +325,7 @@ def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
         case ImageLayer():
             return layers_media.picture(layer, place, kit)
         case VideoLayer():
-            return layers_media.VideoContent(layer, place, kit)
+            return layers_media.video(layer, place, kit)
         case ShapeLayer():
             return layers_vector.ShapeContent(layer, place, kit)
         case SolidLayer() | GradientLayer():
@@ -328,5 +335,6 @@ def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
         case CounterLayer():
             return layers_fill.counter(layer, place, kit)
         case GroupLayer():
-            return GroupContent(layer, place, kit, within)
+            group = GroupContent(layer, place, kit, within)
+            return Shaded(group, layer.shadow, place, kit) if layer.shadow else group
     raise TypeError(f"no way to draw a {type(layer).__name__}")

@@ -7,9 +7,10 @@ import skia
 
 from flatrender.composition.layers import ImageLayer, KenBurns, VideoLayer, View
 from flatrender.engine.easing import curve
-from flatrender.engine.layers_base import Bounds, Drawn, Kit, Place
+from flatrender.engine.layers_base import Bounds, Content, Drawn, Kit, Place
 from flatrender.engine.layers_video import VideoReader
 from flatrender.engine.paints import Fill
+from flatrender.engine.shaded import Shaded
 from flatrender.engine.surface import LINEAR, Affine, shrink
 
 
@@ -117,11 +118,18 @@ class MovingPicture:
         view = self._view(t)
         return view.zoom, *view.focus, self._stroke.state(t) if self._stroke else None
 
+    def outline(self, t: float) -> Hashable:
+        """What its shadow depends on: an opaque picture fills its box however it moves."""
+        stroke = self._stroke.state(t) if self._stroke else None
+        return (True, stroke) if self._image.isOpaque() else (False, self.state(t))
+
     def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
         return bool(self._image.isOpaque()) and not self._layer.radius
 
     def extent(self, base: Affine, t: float) -> Bounds:  # noqa: ARG002  part of Content
-        return base.bounds(*self.bounds)
+        line = self._layer.stroke.width / 2 if self._layer.stroke else 0.0
+        left, top, right, bottom = self.bounds
+        return base.bounds(left - line, top - line, right + line, bottom + line)
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         left, top, right, _ = fitted(*self._size, self._place, True, self._view(t))
@@ -207,6 +215,15 @@ class VideoContent:
         draw_in_box(canvas, base, self._place, self._layer.radius, image, (left, top, right), paint)
 
 
-def picture(layer: ImageLayer, place: Place, kit: Kit) -> Drawn | MovingPicture:
-    """An image layer's content; shadows are for pictures that rest."""
-    return MovingPicture(layer, layer.ken_burns, place, kit) if layer.ken_burns else still_picture(layer, place, kit)
+def picture(layer: ImageLayer, place: Place, kit: Kit) -> Content:
+    """An image layer's content."""
+    if layer.ken_burns is None:
+        return still_picture(layer, place, kit)
+    moving = MovingPicture(layer, layer.ken_burns, place, kit)
+    return Shaded(moving, layer.shadow, place, kit, moving.outline) if layer.shadow else moving
+
+
+def video(layer: VideoLayer, place: Place, kit: Kit) -> Content:
+    """A video layer's content. All its frames have one outline."""
+    playing = VideoContent(layer, place, kit)
+    return Shaded(playing, layer.shadow, place, kit, lambda _t: None) if layer.shadow else playing

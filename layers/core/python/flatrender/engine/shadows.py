@@ -24,13 +24,18 @@ def shadowed(bounds: Bounds, shadow: Shadow | None) -> Bounds:
     return bounds[0] - reach, bounds[1] - reach, bounds[2] + reach, bounds[3] + reach
 
 
+def fraction(sigma: float) -> int:
+    """By how much a bitmap may be made smaller before it is blurred with a deviation of `sigma` pixels."""
+    return max(1, int(sigma / _SHARP))
+
+
 def caster(shadow: Shadow, palette: Palette, scale: float) -> Callable[[skia.Image], tuple[skia.Image, int]]:
     """A function that lays a shadow under an image; its result is larger by the returned pixels on each side.
 
     The shadow's blur counts like CSS: twice the standard deviation, in canvas units.
     """
     sigma = shadow.blur * scale / 2
-    small = max(1, int(sigma / _SHARP))
+    small = fraction(sigma)
     dx, dy = shadow.x * scale, shadow.y * scale
     room = math.ceil(3 * sigma + max(abs(dx), abs(dy))) + 2
     tint = skia.ColorFilters.Blend(color4f(palette.parse(shadow.color)).toColor(), skia.BlendMode.kSrcIn)
