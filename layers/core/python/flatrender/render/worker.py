@@ -24,6 +24,8 @@ from flatrender.render.steps import ChunkTask
 
 DOWNLOAD_SECONDS: Final = 120
 FIRST_FRAME_SECONDS: Final = 20
+FIRST_SOUND_SECONDS: Final = 30
+"""Until the first half second of sound is mixed: every file of it is opened before."""
 UPLOAD_SECONDS: Final = 60
 ORDERS_KEPT: Final = 4
 
@@ -101,9 +103,8 @@ def _sound(order: WorkOrder, assets: dict[str, Path], out: Path, pulse: Pulse) -
     """The soundtrack; None when the composition's sounds turn out to be silent."""
     from flatrender.engine.audio import render_audio
 
-    # Mixing runs far faster than real time, and reports nothing.
-    pulse.allow(30 + order.composition.duration / 2)
-    return render_audio(order.composition, assets, out)
+    pulse.allow(FIRST_SOUND_SECONDS)
+    return render_audio(order.composition, assets, out, lambda _: pulse.touch())
 
 
 def _order(tenant_id: str, job_id: str) -> WorkOrder:
