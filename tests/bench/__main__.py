@@ -16,6 +16,7 @@ from tests.support.stack import Stack, deployed
 
 from flatrender_cli import journey
 from flatrender_cli.api import Api
+from flatrender_cli.errors import CliError
 
 ENGINE_TARGET = 1.5
 
@@ -67,4 +68,7 @@ def _user(stack: Stack) -> User:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except CliError as error:
+        sys.exit(f"{error.message} {error.hint or ''}".rstrip())

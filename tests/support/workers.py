@@ -31,6 +31,10 @@ class Worker:
         fields = _stat(self.pid)
         return fields[0] if fields and fields[19] == self.started else ""
 
+    def environment(self) -> dict[str, str]:
+        """What it was started with; empty when it is gone."""
+        return _environment(self.pid)
+
     def send(self, number: signal.Signals) -> None:
         if self.alive():
             os.kill(self.pid, number)
@@ -40,11 +44,7 @@ def started_with(**wanted: Callable[[str], bool]) -> list[Worker]:
     """Processes whose initial environment has all the named variables, each with a value that its test accepts."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            entries = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        environment = dict(entry.split("=", 1) for entry in entries if "=" in entry)
+        environment = _environment(int(folder.name))
         fields = _stat(int(folder.name))
         if fields and all(name in environment and test(environment[name]) for name, test in wanted.items()):
             found.append(Worker(int(folder.name), fields[19]))
@@ -72,3 +72,11 @@ def _stat(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def _environment(pid: int) -> dict[str, str]:
+    try:
+        entries = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return {}
+    return dict(entry.split("=", 1) for entry in entries if "=" in entry)
