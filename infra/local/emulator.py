@@ -8,6 +8,7 @@
 4. Consumers of streams do not wait for each other, and answer for single records: see emulated_streams.py.
 5. Tasks that wait for a token time out, fail and are stopped as on AWS: see emulated_callbacks.py.
 6. A function that raised lives on: see emulated_errors.py.
+7. A bad token is refused at a WebSocket's handshake with 401: see emulated_sockets.py.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from ministack.core import lambda_runtime
 import emulated_batch
 import emulated_callbacks
 import emulated_errors
+import emulated_sockets
 import emulated_streams
 
 CACHE = Path(tempfile.gettempdir()) / "layers"
@@ -74,6 +76,7 @@ def main() -> None:
     emulated_streams.install()
     emulated_callbacks.install()
     emulated_errors.install()
+    emulated_sockets.install()
     app.main()
 
 
