@@ -61,6 +61,10 @@ class _Transform:
     def turning(self) -> bool:
         return not all(track.constant for track in (self.scale, self.scale_x, self.scale_y, self.rotation))
 
+    @property
+    def still(self) -> bool:
+        return not self.turning and all(track.constant for track in (self.x, self.y, self.opacity))
+
     def peak(self) -> float:
         """The largest scale in either direction."""
         return self.scale.peak() * max(self.scale_x.peak(), self.scale_y.peak())
@@ -89,6 +93,8 @@ class LayerNode:
             parent.scale * max(0.05, self._transform.peak()),
             parent.turning or self._transform.turning,
         )
+        self._still = self._transform.still and self._blur.constant
+        self._rest: Pose | None = None
         self._kit = kit
         self._content: Content | None = None
         self._blurred: Blurred | None = None
@@ -105,6 +111,19 @@ class LayerNode:
         return self.start - EPSILON <= time < self.end - EPSILON
 
     def pose(self, time: float) -> Pose:
+        if not self._still or self._arriving(time):
+            return self._pose(time)
+        if self._rest is None:
+            self._rest = self._pose(time)
+        return self._rest
+
+    def _arriving(self, time: float) -> bool:
+        """Whether it is on its way in or out."""
+        return (self._enter is not None and (time - self.start) / self._enter[0].duration < 1) or (
+            self._exit is not None and (self.end - time) / self._exit[0].duration < 1
+        )
+
+    def _pose(self, time: float) -> Pose:
         t, transform = time - self.start, self._transform
         scale = transform.scale.at(t)
         x, y, opacity, wipe = transform.x.at(t), transform.y.at(t), transform.opacity.at(t), None

@@ -2,16 +2,20 @@
 
 import math
 from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 import skia
 
 from flatrender.composition.layers import ImageLayer, KenBurns, VideoLayer, View
+from flatrender.engine import picture_cache
 from flatrender.engine.easing import curve
 from flatrender.engine.layers_base import Bounds, Content, Drawn, Kit, Place
-from flatrender.engine.layers_video import VideoReader
 from flatrender.engine.paints import Fill
 from flatrender.engine.shaded import Shaded
 from flatrender.engine.surface import LINEAR, Affine, shrink
+
+if TYPE_CHECKING:
+    from flatrender.engine.layers_video import VideoReader
 
 
 class AssetUnreadable(Exception):
@@ -28,12 +32,18 @@ def encoded(asset: str, kit: Kit) -> skia.Image:
     return image
 
 
-def decoded(image: skia.Image, asset: str) -> skia.Image:
-    """The pixels of a picture. They are not kept: at full size they take a hundred megabytes and are needed once."""
-    raster = image.makeRasterImage()
-    if raster is None:
-        raise AssetUnreadable(f"The picture {asset} cannot be decoded.")
-    return raster
+def scaled(image: skia.Image, asset: str, kit: Kit, width: int, height: int) -> skia.Image:
+    """The pixels of the picture `image` (as `encoded` gives it) of an asset at `width` x `height`, from the cache or
+    made now. At full size they are not kept: there they take a hundred megabytes and are needed once.
+    """
+
+    def make() -> skia.Image:
+        raster = image.makeRasterImage()
+        if raster is None:
+            raise AssetUnreadable(f"The picture {asset} cannot be decoded.")
+        return shrink(raster, width, height)
+
+    return picture_cache.CACHE.get(kit.assets[asset], width, height, make)
 
 
 def fitted(width: float, height: float, place: Place, cover: bool, view: View) -> Bounds:
@@ -62,7 +72,7 @@ def still_picture(layer: ImageLayer, place: Place, kit: Kit) -> Drawn:
 
     def draw(canvas: skia.Canvas, base: Affine, t: float) -> None:
         width, height = (box[2] - box[0]) * abs(base.a), (box[3] - box[1]) * abs(base.d)
-        small = shrink(decoded(image, layer.asset), max(1, round(width)), max(1, round(height)))
+        small = scaled(image, layer.asset, kit, max(1, round(width)), max(1, round(height)))
         outline = skia.RRect.MakeRectXY(skia.Rect.MakeLTRB(*shown), layer.radius, layer.radius)
         canvas.save()
         if layer.radius:
@@ -97,14 +107,13 @@ class MovingPicture:
     def __init__(self, layer: ImageLayer, move: KenBurns, place: Place, kit: Kit) -> None:
         self._layer, self._place, self._move = layer, place, move
         self.bounds: Bounds = (0.0, 0.0, place.width, place.height)
-        image = decoded(encoded(layer.asset, kit), layer.asset)
+        image = encoded(layer.asset, kit)
         self._size = image.width(), image.height()
         self._curve = curve(move.easing)
         box = fitted(*self._size, place, True, View(zoom=max(move.start.zoom, move.end.zoom)))
         factor = (box[2] - box[0]) * place.scale / image.width()
-        if factor < 1:
-            image = shrink(image, math.ceil(image.width() * factor), math.ceil(image.height() * factor))
-        self._image = image
+        width, height = (math.ceil(side * factor) if factor < 1 else side for side in self._size)
+        self._image = scaled(image, layer.asset, kit, width, height)
         self._stroke = Fill(layer.stroke.color, kit.palette) if layer.stroke else None
 
     def _view(self, t: float) -> View:
@@ -178,8 +187,11 @@ class VideoContent:
         self.bounds: Bounds = (0.0, 0.0, place.width, place.height)
         self._reader: VideoReader | None = None
 
-    def _open(self) -> VideoReader:
+    def _open(self) -> "VideoReader":
         if self._reader is None:
+            # Most stills show no video, and PyAV takes longer to load than they take to draw.
+            from flatrender.engine.layers_video import VideoReader
+
             layer, place = self._layer, self._place
 
             def size(width: int, height: int) -> tuple[int, int]:
