@@ -1,5 +1,8 @@
 """A still of a project at any time point. Needs the render layer; imported by the preview function alone."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 from flatrender.files import service as files
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.faults import Fault
@@ -12,8 +15,15 @@ def still(caller: Caller, project_id: str, at: float | None, width: int) -> byte
 
     Raises ProjectNotFound, ProjectInvalid with every fault, PreviewOutOfRange, PreviewTooLarge.
     """
-    from flatrender.engine.still import render_still
+    with ThreadPoolExecutor(1) as beside:
+        # The first time, the engine takes a quarter of a second to load; it does so while we wait for others.
+        engine = beside.submit(_engine)
+        return _drawn(caller, project_id, at, width, engine.result)
 
+
+def _drawn(
+    caller: Caller, project_id: str, at: float | None, width: int, engine: Callable[[], Callable[..., bytes]]
+) -> bytes:
     composition, assets = service.drawable(caller, project_id)
     moment = composition.duration / 2 if at is None else at
     last_frame = composition.duration - 1 / composition.canvas.fps
@@ -26,4 +36,10 @@ def still(caller: Caller, project_id: str, at: float | None, width: int) -> byte
     except OverflowError as error:
         raise PreviewTooLarge(limit=asset_cache.CACHE_BYTES) from error
     paths = {asset_id: found[info.sha256] for asset_id, info in seen.items()}
-    return render_still(composition, paths, max(0.0, min(moment, last_frame)), width, "jpeg")
+    return engine()(composition, paths, max(0.0, min(moment, last_frame)), width, "jpeg")
+
+
+def _engine() -> Callable[..., bytes]:
+    from flatrender.engine.still import render_still
+
+    return render_still
