@@ -10,6 +10,7 @@ from flatrender.studio.errors import (
     ProjectSourceMismatch,
     ProjectTooLarge,
     ProjectUnstorable,
+    TooManyProjects,
 )
 from flatrender.studio.schemas import Project, ProjectCreate, ProjectPatch, ProjectSummary, Validation
 from flatrender.web.api import api, entrypoint, errors
@@ -19,7 +20,11 @@ from flatrender.web.paging import Paging
 app = api("Projects")
 
 
-@app.post("/v1/projects", status_code=201, responses=errors(TemplateNotFound, ProjectTooLarge, ProjectUnstorable))
+@app.post(
+    "/v1/projects",
+    status_code=201,
+    responses=errors(TemplateNotFound, ProjectTooLarge, ProjectUnstorable, TooManyProjects),
+)
 def create(body: ProjectCreate, caller: ProjectsWrite) -> Project:
     return service.create(caller, body)
 

@@ -255,3 +255,15 @@ def test_the_caller_must_be_allowed(studio: Studio, invoke: Callable[..., Any], 
     assert studio("GET", by=caller(email_verified=False)).error["code"] == "email_not_verified"
     assert invoke("studio/projects", "GET", "/v1/projects").status == 401
     assert studio("GET", "/not-an-id").status == 400
+
+
+def test_a_user_may_have_only_so_many(studio: Studio, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repository, "MAX_PROJECTS", 3)
+    kept = [make(composition=COMPOSITION) for _ in range(3)]
+    refused = studio("POST", body={"name": "One more", "composition": COMPOSITION})
+    assert refused.status == 429
+    assert refused.error["code"] == "too_many_projects"
+    assert refused.error["details"]["limit"] == 3
+    assert studio("GET").json["meta"]["total"] == 3
+    assert studio("DELETE", f"/{kept[0]['id']}").status == 204
+    make(composition=COMPOSITION)

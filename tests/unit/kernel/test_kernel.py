@@ -67,6 +67,13 @@ def test_another_cursor_is_refused_or_a_mapping(text: str) -> None:
     assert isinstance(key, dict)
 
 
+@pytest.mark.parametrize("key", [{"after": "\ud800"}, {"\udfff": 1}, {"after": ["\ud83d"]}])
+def test_a_cursor_of_no_text_is_refused(key: dict[str, Any]) -> None:
+    """JSON can write half a surrogate pair; no table takes it for a key."""
+    with pytest.raises(InvalidRequest):
+        decode_cursor(encode_cursor(key))
+
+
 def test_an_unknown_tier_gets_the_smallest_plan() -> None:
     assert plan_of("gold") is FREE
     assert [plan_of(code).code for code in PLANS] == list(PLANS)

@@ -48,6 +48,7 @@ def decode_cursor(cursor: str) -> dict[str, Any]:
     """
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        json.dumps(key, ensure_ascii=False).encode()  # half a surrogate pair is no text that a table takes
     except (ValueError, binascii.Error) as error:
         raise InvalidRequest("The cursor is not one that this API gave out.", parameter="cursor") from error
     if not isinstance(key, dict):

@@ -1,6 +1,6 @@
 """What can go wrong with projects."""
 
-from flatrender.kernel.errors import Conflict, NotFound, PayloadTooLarge, Unprocessable
+from flatrender.kernel.errors import Conflict, NotFound, PayloadTooLarge, TooManyRequests, Unprocessable
 
 
 class ProjectNotFound(NotFound):
@@ -11,6 +11,11 @@ class ProjectNotFound(NotFound):
 class ProjectChanged(Conflict):
     code = "project_changed"
     message = "The project was changed since you read it. Read it again and repeat your change on its new revision."
+
+
+class TooManyProjects(TooManyRequests):
+    code = "too_many_projects"
+    message = "You have as many projects as one may. Remove some that you do not need."
 
 
 class ProjectTooLarge(PayloadTooLarge):

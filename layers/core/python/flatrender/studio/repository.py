@@ -5,7 +5,7 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from flatrender.platform import transactions
-from flatrender.studio.errors import ProjectChanged, ProjectNotFound
+from flatrender.studio.errors import ProjectChanged, ProjectNotFound, TooManyProjects
 from flatrender.studio.model import (
     COUNT,
     ProjectCardItem,
@@ -17,6 +17,9 @@ from flatrender.studio.model import (
     project_pk,
     project_sk,
 )
+
+MAX_PROJECTS = 1000
+"""Of one user. Each may take 300 KB, and nobody pays for them."""
 
 CARD = ("project_id", "name", "template_id", "template_version", "revision", "created_at", "updated_at")
 
@@ -30,7 +33,7 @@ def get(tenant_id: str, user_id: str, project_id: str) -> ProjectItem:
 
 
 def create(tenant_id: str, user_id: str, **fields: Any) -> ProjectItem:
-    """Writes a new project, its place in the list and the count, all at once."""
+    """Writes a new project, its place in the list and the count, all at once. Raises TooManyProjects."""
     project_id, created_at = fields["project_id"], fields["created_at"]
     project = ProjectItem(
         pk=project_pk(tenant_id, user_id), sk=project_sk(project_id), type="project", revision=1, **fields
@@ -110,4 +113,5 @@ def count(tenant_id: str, user_id: str) -> int:
 def _counted(tenant_id: str, user_id: str, change: int) -> transactions.Operation:
     counter = ProjectCountItem(pk=count_pk(tenant_id, user_id), sk=COUNT)
     added = [ProjectCountItem.projects.add(change), ProjectCountItem.type.set("project_count")]
-    return transactions.upsert(counter, added)
+    room = ProjectCountItem.projects.does_not_exist() | (ProjectCountItem.projects < MAX_PROJECTS)
+    return transactions.upsert(counter, added, room if change > 0 else None, TooManyProjects(limit=MAX_PROJECTS))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def create(caller: Caller, body: ProjectCreate) -> Project:
     """Makes a project; one of a template keeps to the template's version of today.
 
-    Raises TemplateNotFound, ProjectTooLarge, ProjectUnstorable.
+    Raises TemplateNotFound, ProjectTooLarge, ProjectUnstorable, TooManyProjects.
     """
     version = content.current_version(caller.tenant_id, body.template_id) if body.template_id else None
     if body.composition is not None:
