@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.support.tokens import claims_of
 
-from flatrender.identity import repository
+from flatrender.identity import repository, session_repository
 from flatrender.identity.errors import InvalidRefreshToken
 from flatrender.identity.schemas import Refresh
 from flatrender.identity.service.authentication import refresh as refresh_session
@@ -208,3 +208,15 @@ def test_sessions_need_a_token(invoke: Invoke, method: str, path: str) -> None:
 def test_a_session_id_is_a_uuid(invoke: Invoke, caller: Callable[..., Caller]) -> None:
     answer = invoke("identity/auth", "DELETE", "/v1/auth/sessions/abc", caller=caller())
     assert answer.status == 400
+
+
+def test_logging_in_once_too_often_ends_the_longest_unused_session(
+    post: Post, someone: MakeSomeone, login: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_repository, "MAX_SESSIONS", 3)
+    first = someone().tokens["refresh_token"]
+    others = [login()["refresh_token"] for _ in range(2)]
+    used = refreshed(post, first).json["refresh_token"]
+    newest = login()["refresh_token"]
+    assert refreshed(post, others[0]).status == 401
+    assert [refreshed(post, token).status for token in (used, others[1], newest)] == [200, 200, 200]

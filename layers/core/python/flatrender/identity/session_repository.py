@@ -1,11 +1,16 @@
 """Sessions: made, rotated, revoked."""
 
+from contextlib import suppress
+
 from flatrender.identity.errors import InvalidRefreshToken, SessionNotFound
 from flatrender.identity.model import SESSION, SessionItem, user_key
 from flatrender.identity.tokens import ACCESS_SECONDS, REFRESH_SECONDS, RefreshToken
 from flatrender.kernel.client import Client
 from flatrender.kernel.clock import epoch, timestamp
 from flatrender.platform.transactions import Operation, commit, put, update
+
+MAX_SESSIONS = 50
+"""Of one user at a time."""
 
 
 def create(token: RefreshToken, client: Client, device_id: str | None, device_name: str | None) -> Operation:
@@ -42,6 +47,13 @@ def all_of(tenant_id: str, user_id: str) -> list[SessionItem]:
     """The good ones, last used first."""
     found = SessionItem.query(user_key(tenant_id, user_id), SessionItem.sk.startswith(SESSION), consistent_read=True)
     return sorted(filter(_good, found), key=lambda item: str(item.last_used_at), reverse=True)
+
+
+def make_room(tenant_id: str, user_id: str) -> None:
+    """Ends the longest unused sessions of a user who has as many as one may, so that another can begin."""
+    for item in all_of(tenant_id, user_id)[MAX_SESSIONS - 1 :]:
+        with suppress(SessionNotFound):  # it ended in the meantime
+            revoke(tenant_id, user_id, str(item.session_id))
 
 
 def rotate(session: SessionItem, token: RefreshToken) -> None:

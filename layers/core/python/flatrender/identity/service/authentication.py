@@ -40,7 +40,7 @@ def login(body: Login, client: Client) -> AuthTokens:
     """Raises TenantNotFound, TenantSuspended, LoginThrottled, InvalidCredentials, AccountBanned, AccountInactive.
 
     An address without an account takes as long and is throttled as one with an account, and an account's state
-    shows only to who knows its password.
+    shows only to who knows its password. Who is logged in on many devices is logged out where it is longest ago.
     """
     tenant = tenants.ensure_open(tenants.by_slug(body.tenant_slug))
     state = _attempt(tenant.id, body.email)
@@ -50,6 +50,7 @@ def login(body: Login, client: Client) -> AuthTokens:
     if user is None:
         raise InvalidCredentials()
     _ensure_active(user)
+    session_repository.make_room(tenant.id, user.user_id)
     token = new_refresh_token(tenant.id, user.user_id, new_id())
     answer = _tokens(user, tenant, token)
     transactions.commit(
