@@ -277,6 +277,22 @@ def test_one_socket_may_watch_twenty_jobs(job: Any, client: Any, sockets: Socket
     assert sockets.of(socket.id)[-1] == {"type": "subscribed", "job_id": one_more}
 
 
+def test_a_job_has_only_so_many_watchers(
+    job: Any, client: Any, sockets: Sockets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "MAX_WATCHERS", 2)
+    job_id, watchers, late = job(), [client(), client()], client()
+    for watcher in watchers:
+        watcher.subscribe(job_id)
+    late.subscribe(job_id)
+    assert sockets.of(late.id)[-1]["code"] == "too_many_watchers"
+    watchers[0].subscribe(job_id)
+    assert sockets.of(watchers[0].id)[-1]["type"] == "subscribed", "who watches already may say so again"
+    watchers[1].disconnect()
+    late.subscribe(job_id)
+    assert sockets.of(late.id)[-1]["type"] == "subscribed"
+
+
 def test_a_job_that_moves_while_somebody_subscribes_is_caught_up_with(
     job: Any, client: Any, sockets: Sockets, clock: Any
 ) -> None:

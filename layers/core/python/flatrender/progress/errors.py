@@ -30,5 +30,10 @@ class TooManyJobs(TooManyRequests):
     message = "This connection watches as many jobs as one may. Unsubscribe from one, or open another connection."
 
 
+class TooManyWatchers(TooManyRequests):
+    code = "too_many_watchers"
+    message = "As many connections watch this job as may. Close one, or ask GET /v1/renders/{job_id} now and then."
+
+
 class SnapshotMoved(Conflict):
     """The job published between reading its snapshot and subscribing to it; read again."""

@@ -11,12 +11,15 @@ from flatrender.kernel.clock import epoch
 from flatrender.kernel.errors import Conflict, Unavailable
 from flatrender.platform import transactions
 from flatrender.platform.tables import tenant_key
-from flatrender.progress.errors import ConnectionUnknown, SnapshotMoved, TooManyJobs
+from flatrender.progress.errors import ConnectionUnknown, SnapshotMoved, TooManyJobs, TooManyWatchers
 from flatrender.progress.model import CONNECTION, SNAPSHOT, SUBSCRIBER, ConnectionItem, SnapshotItem, SubscriberItem
 from flatrender.progress.schemas import STAGES, Outcome, Update
 
 MAX_JOBS = 20
 """How many jobs one connection may watch."""
+
+MAX_WATCHERS = 25
+"""How many connections may watch one job: each is posted to in turn, while the messages of other jobs wait."""
 
 CONNECTION_SECONDS = 2 * 3600 + 600
 """API Gateway ends a connection after two hours; the rest is for what is under way then."""
@@ -156,8 +159,11 @@ def disconnect(tenant_id: str, connection_id: str) -> None:
 def subscribe(tenant_id: str, job_id: str, connection_id: str, *, seen: int) -> None:
     """Makes the connection one that the job's next message goes to.
 
-    Raises SnapshotMoved: the job is no longer at sequence number `seen`; TooManyJobs; ConnectionUnknown.
+    Raises SnapshotMoved: the job is no longer at sequence number `seen`; TooManyWatchers; TooManyJobs;
+    ConnectionUnknown.
     """
+    if len(_first_subscribers(tenant_id, job_id, MAX_WATCHERS)) == MAX_WATCHERS:
+        raise TooManyWatchers
     at = (SnapshotItem.seq == seen) & (SnapshotItem.status == RUNNING)
     room = ConnectionItem.jobs.does_not_exist() | (size(ConnectionItem.jobs) < MAX_JOBS)  # type: ignore[no-untyped-call]
     item = SubscriberItem(
@@ -181,6 +187,14 @@ def subscribe(tenant_id: str, job_id: str, connection_id: str, *, seen: int) -> 
     except TooManyJobs:
         connection(tenant_id, connection_id)  # the same condition fails when the connection is gone
         raise
+
+
+def _first_subscribers(tenant_id: str, job_id: str, limit: int) -> list[SubscriberItem]:
+    return list(
+        SubscriberItem.query(
+            _job(tenant_id, job_id), SubscriberItem.sk.startswith(SUBSCRIBER), consistent_read=True, limit=limit
+        )
+    )
 
 
 def unsubscribe(tenant_id: str, job_id: str, connection_id: str) -> None:

@@ -56,7 +56,7 @@ def subscribe(tenant_id: str, user_id: str, connection_id: str, job_id: str, las
     """Sends the current state, when it is newer than `last_seq`, and from then on every change.
 
     A job that has ended has its closing message for a state, and no changes. Raises JobNotFound (also for what belongs
-    to others), TooManyJobs, ConnectionUnknown, Unavailable.
+    to others), TooManyWatchers, TooManyJobs, ConnectionUnknown, Unavailable.
     """
     if job_id in (repository.connection(tenant_id, connection_id).jobs or ()):
         repository.unsubscribe(tenant_id, job_id, connection_id)
