@@ -5,6 +5,8 @@ from typing import Final
 MAX_DOCUMENT_NODES: Final = 60_000
 """JSON values in a document, counted before anything else looks at it."""
 MAX_DOCUMENT_DEPTH: Final = 24
+MAX_KEY: Final = 200
+"""Characters of a field's name."""
 MAX_FAULTS: Final = 100
 """Faults reported at once; the rest is summed up in the last one."""
 
@@ -31,7 +33,11 @@ MAX_TEXT: Final = 2_000
 """Characters in one text layer, all runs together."""
 MAX_PATH: Final = 20_000
 """Characters of SVG path data."""
+MAX_PATH_NUMBER: Final = 1e6
 MAX_COORDINATE: Final = 20_000.0
+MIN_SIDE: Final = 0.01
+"""Of a box that something is drawn in."""
+MAX_PICTURE_PIXELS: Final = 50_000_000
 MAX_FONT_SIZE: Final = 1_000.0
 MAX_BLUR: Final = 100.0
 MAX_THEME_ENTRIES: Final = 32

@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from flatrender.composition import limits
+
 _TOKEN: Final = re.compile(r"[MmZzLlHhVvCcSsQqTtAa]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[\s,]+|.")
+_NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _COUNT: Final = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
 
 type Segment = tuple[str, tuple[float, ...]]
@@ -18,8 +21,11 @@ def _tokens(data: str) -> Iterator[tuple[str, list[float]]]:
             if command:
                 yield command, numbers
             command, numbers = token, []
-        elif token[0] in "+-.0123456789" and command:
-            numbers.append(float(token))
+        elif _NUMBER.fullmatch(token) and command:
+            number = float(token)
+            if abs(number) > limits.MAX_PATH_NUMBER:
+                raise ValueError(f"{token[:20]} is too large a number")
+            numbers.append(number)
         elif token.strip(" \t\r\n,"):
             raise ValueError(f"unexpected {token!r}")
     if command:

@@ -7,6 +7,7 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from flatrender.composition import limits
 from flatrender.kernel.faults import Fault
 
 _TYPES: Final = {
@@ -22,6 +23,9 @@ _TYPES: Final = {
     "model_attributes_type": "must be an object",
 }
 
+_SHOWN: Final = 80
+"""Characters of what was given that a sentence repeats."""
+
 
 def escape(part: str | int) -> str:
     """One step of a JSON pointer."""
@@ -30,7 +34,7 @@ def escape(part: str | int) -> str:
 
 def closest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?`, or nothing when no known word is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.65)
+    near = difflib.get_close_matches(word[:_SHOWN], list(known), n=1, cutoff=0.65)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
@@ -97,11 +101,18 @@ def _resolve(document: Any, location: Sequence[str | int]) -> tuple[list[str | i
     return path, node, holder
 
 
+def _name(path: list[str | int]) -> str:
+    """What a sentence calls the value at `path`."""
+    if len(path) > 1 and isinstance(path[-1], int):
+        return f"{path[-2]}[{path[-1]}]"
+    return str(path[-1]) if path else "document"
+
+
 def _sentence(  # noqa: PLR0911  one case per kind of error
     error: Any, root: type[BaseModel], path: list[str | int], value: Any, holder: Any
 ) -> str:
     kind, context = error["type"], error.get("ctx", {})
-    name = str(path[-1]) if path else "document"
+    name = _name(path)
     match kind:
         case "extra_forbidden":
             known = _siblings(root, holder, path[:-1]) if isinstance(holder, dict) else []
@@ -110,7 +121,7 @@ def _sentence(  # noqa: PLR0911  one case per kind of error
             return f"The field {name!r} is required."
         case "union_tag_invalid":
             tags = [tag.strip().strip("'") for tag in str(context.get("expected_tags", "")).split(",")]
-            given = str(value.get("type") if isinstance(value, dict) else value)
+            given = str(value.get("type") if isinstance(value, dict) else value)[:_SHOWN]
             return f"There is no type {given!r} here{closest(given, tags) or '.'} There are: {', '.join(tags)}."
         case "union_tag_not_found":
             return "An object with a 'type' is needed here."
@@ -121,7 +132,8 @@ def _sentence(  # noqa: PLR0911  one case per kind of error
         case "too_long" | "too_short":
             bound = context.get("max_length", context.get("min_length"))
             side = "most" if kind == "too_long" else "least"
-            return f"{name!r} has {context.get('actual_length')} entries; it takes at {side} {bound}."
+            count = len(value) if isinstance(value, (dict, list)) else context.get("actual_length")
+            return f"{name!r} has {count} entries; it takes at {side} {bound}."
         case "string_too_long":
             return f"{name!r} may have at most {context['max_length']} characters."
         case "string_pattern_mismatch":
@@ -133,12 +145,17 @@ def _sentence(  # noqa: PLR0911  one case per kind of error
 
 
 def faults(error: ValidationError, document: Any, root: type[BaseModel], prefix: str = "") -> list[Fault]:
-    """All faults of a failed validation of `document` against `root`; pointers start with `prefix`."""
+    """All faults of a failed validation of `document` against `root`; pointers start with `prefix`.
+
+    Beyond `limits.MAX_FAULTS`, which nobody will read, they are counted and not described.
+    """
     found: dict[tuple[str, str], Fault] = {}
     for part in error.errors(include_url=False):
         path, value, holder = _resolve(document, part["loc"])
         pointer = prefix + "".join("/" + escape(step) for step in path)
         code = {"extra_forbidden": "unknown_field", "missing": "required"}.get(part["type"], part["type"])
-        fault = Fault(pointer=pointer, code=code, message=_sentence(part, root, path, value, holder))
-        found.setdefault((pointer, code), fault)
+        if (pointer, code) in found:
+            continue
+        told = _sentence(part, root, path, value, holder) if len(found) < limits.MAX_FAULTS else "One more fault."
+        found[pointer, code] = Fault(pointer=pointer, code=code, message=told)
     return list(found.values())

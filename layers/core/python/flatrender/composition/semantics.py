@@ -6,7 +6,7 @@ from typing import Any, Final
 from flatrender.composition import limits, paths, timeline
 from flatrender.composition.assets import AssetInfo
 from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable
-from flatrender.composition.layers import CounterLayer, ImageLayer, Path, ShapeLayer, TextLayer, TextStyle, VideoLayer
+from flatrender.composition.layers import CounterLayer, ImageLayer, Path, ShapeLayer, TextLayer, VideoLayer
 from flatrender.composition.schema_faults import closest, escape
 from flatrender.composition.schemas import AudioTrack, Composition, Theme
 from flatrender.composition.timeline import EPSILON, PlacedLayer
@@ -28,7 +28,8 @@ def check(composition: Composition, document: Any, assets: Mapping[str, AssetInf
         found += _layer(placed, composition, assets, fonts)
     for index, track in enumerate(composition.audio):
         found += _audio(track, f"/audio/{index}", composition.duration, assets)
-    return found
+    # Runs that share their layer's font would each complain of it.
+    return list({(fault.pointer, fault.code, fault.message): fault for fault in found}.values())
 
 
 def _fault(pointer: str, code: str, message: str) -> Fault:
@@ -121,8 +122,8 @@ def _layer(
             f"The layer would end at {layer.start + layer.duration:g} s; what holds it ends at {life:g} s.",
         )
     box = getattr(layer, "box", None)
-    if box is not None and (box[2] <= 0 or box[3] <= 0):
-        yield _fault(f"{pointer}/box", "empty_box", "Width and height of a box must be greater than 0.")
+    if box is not None and min(box[2:]) < limits.MIN_SIDE:
+        yield _fault(f"{pointer}/box", "empty_box", f"Width and height of a box must be at least {limits.MIN_SIDE:g}.")
     yield from _content(placed, composition, assets, fonts)
 
 
@@ -143,7 +144,9 @@ def _content(
                     run.text, run.font or layer.style.font, f"{where}/text", font_pointer, composition, fonts
                 )
         case CounterLayer():
-            yield from _counter(layer.style, layer.prefix + layer.suffix, pointer, composition, fonts)
+            for name, words in (("prefix", layer.prefix), ("suffix", layer.suffix)):
+                style = f"{pointer}/style/font"
+                yield from _text(words, layer.style.font, f"{pointer}/{name}", style, composition, fonts)
         case ImageLayer():
             yield from _asset(layer.asset, "image", f"{pointer}/asset", assets)
         case VideoLayer():
@@ -158,12 +161,10 @@ def _path(path: Path, pointer: str) -> Iterator[Fault]:
         paths.parse(path.data)
     except ValueError as error:
         yield _fault(f"{pointer}/data", "path_data", f"This is not valid SVG path data: {error}.")
-    if path.view_box[2] <= 0 or path.view_box[3] <= 0:
-        yield _fault(f"{pointer}/view_box", "empty_box", "Width and height of a view box must be greater than 0.")
-
-
-def _counter(style: TextStyle, text: str, pointer: str, composition: Composition, fonts: FontTable) -> Iterator[Fault]:
-    yield from _text(text, style.font, pointer, f"{pointer}/style/font", composition, fonts)
+    if min(path.view_box[2:]) < limits.MIN_SIDE:
+        yield _fault(
+            f"{pointer}/view_box", "empty_box", f"Width and height of a view box must be at least {limits.MIN_SIDE:g}."
+        )
 
 
 def _text(  # noqa: PLR0917  what is said of text and of its font lie in two places
@@ -202,6 +203,13 @@ def _asset(asset: str, kind: str, pointer: str, assets: Mapping[str, AssetInfo])
         needed = {"image": "a picture", "video": "a video", "audio": "sound"}[kind]
         yield _fault(
             pointer, "asset_kind", f"{needed.capitalize()} is needed here; the file {asset} is of kind {info.kind!r}."
+        )
+    elif kind == "image" and (info.width or 0) * (info.height or 0) > limits.MAX_PICTURE_PIXELS:
+        yield _fault(
+            pointer,
+            "asset_too_large",
+            f"The picture {asset} has {info.width} x {info.height} pixels; make it smaller than "
+            f"{limits.MAX_PICTURE_PIXELS / 1e6:.0f} million.",
         )
 
 

@@ -39,7 +39,8 @@ def validate(
         composition = Composition.model_validate(document)
     except ValidationError as error:
         found = schema_faults(error, document, Composition)
-        found += _rest(document, found, assets, fonts)
+        if len(found) < limits.MAX_FAULTS:
+            found += _rest(document, found, assets, fonts)
         return None, _capped(found)
     found = check(composition, document, assets, fonts)
     return (None, _capped(found)) if found else (composition, [])
@@ -77,6 +78,12 @@ def _size_fault(document: Any) -> Fault | None:
         inner: list[Any] = []
         for value in level:
             if isinstance(value, dict):
+                if any(len(key) > limits.MAX_KEY for key in value):
+                    return Fault(
+                        pointer="",
+                        code="too_large",
+                        message=f"The name of a field may have at most {limits.MAX_KEY} characters.",
+                    )
                 inner += value.values()
             elif isinstance(value, list):
                 inner += value
