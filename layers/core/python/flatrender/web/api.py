@@ -6,9 +6,10 @@ handler = entrypoint(app)
 """
 
 import asyncio
+import inspect
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from typing import Annotated, Any
 
 from mangum import Mangum
@@ -18,6 +19,7 @@ from flatrender.kernel.faults import Fault
 from flatrender.platform import observe
 from flatrender.web.faults import faults_of
 from flatrender.web.framework import (
+    APIRoute,
     FastAPI,
     Header,
     HTTPException,
@@ -47,9 +49,32 @@ IdempotencyKey = Annotated[
 ]
 
 
+class _InlineRoute(APIRoute):
+    """Calls the endpoint where it is, not in a thread pool.
+
+    A Lambda serves one request at a time, so there is nobody to make way for, and each hop to a thread costs what
+    parsing the whole request does. (For the same reason the dependencies in this package are `async`.)
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
+        super().__init__(path, _inline(endpoint), **given)
+
+
+def _inline(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    if inspect.iscoroutinefunction(endpoint):
+        return endpoint
+
+    @wraps(endpoint)
+    async def called(*args: Any, **named: Any) -> Any:
+        return endpoint(*args, **named)
+
+    return called
+
+
 def api(title: str) -> FastAPI:
     """A FastAPI app that renders every error in our envelope and serves no docs of its own."""
     app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.router.route_class = _InlineRoute
     app.add_exception_handler(FlatRenderError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

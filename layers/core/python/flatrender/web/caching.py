@@ -16,7 +16,7 @@ def cached(seconds: int) -> Any:
 
 
 def _header(value: str) -> Any:
-    def write(response: Response) -> None:
+    async def write(response: Response) -> None:
         response.headers["Cache-Control"] = value
 
     return Depends(write)

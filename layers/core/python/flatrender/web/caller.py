@@ -46,7 +46,7 @@ def _true(value: object) -> bool:
     return str(value).lower() == "true"
 
 
-def _current(request: Request) -> Caller:
+async def _current(request: Request) -> Caller:
     event = request.scope.get("aws.event") or {}
     return caller_of(event.get("requestContext", {}).get("authorizer") or {})
 
@@ -56,7 +56,7 @@ class _Requires:
         self.scope = scope
         self.verified = verified
 
-    def __call__(self, caller: Annotated[Caller, Depends(_current)]) -> Caller:
+    async def __call__(self, caller: Annotated[Caller, Depends(_current)]) -> Caller:
         if self.verified and not caller.email_verified:
             raise EmailNotVerified()
         if self.scope not in caller.scopes:

@@ -6,7 +6,7 @@ from flatrender.kernel.client import Client
 from flatrender.web.framework import Depends, Request
 
 
-def _client(request: Request) -> Client:
+async def _client(request: Request) -> Client:
     """The address that API Gateway saw (a header could be made up) and what the client calls itself."""
     return Client(
         ip_address=request.client.host if request.client else None,

@@ -34,9 +34,11 @@ with _built_on_demand():
     from fastapi import Depends, FastAPI, Header, Query, Request, Response
     from fastapi.exceptions import RequestValidationError
     from fastapi.responses import JSONResponse
+    from fastapi.routing import APIRoute
     from starlette.exceptions import HTTPException
 
 __all__ = [
+    "APIRoute",
     "Depends",
     "FastAPI",
     "HTTPException",

@@ -6,7 +6,7 @@ from flatrender.kernel.paging import MAX_PAGE_SIZE, PageRequest
 from flatrender.web.framework import Depends, Query
 
 
-def _paging(
+async def _paging(
     page: Annotated[int, Query(ge=1, le=100)] = 1,
     page_size: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)] = 20,
     cursor: Annotated[str | None, Query(max_length=2048)] = None,
