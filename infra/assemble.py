@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from cfn_yaml import Intrinsic, Node, dumps, load
+from watching import access_log, dead_letter_alarms, write_dashboards
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template.yaml"
@@ -57,6 +58,12 @@ def assemble(root: Path = ROOT) -> Node:
                 else:
                     template[section][name] = entry
     add_tables_to_environment(template)
+    template["Resources"] |= dead_letter_alarms(template["Resources"])
+    write_dashboards(template["Resources"])
+    include_state_machines(root, template["Resources"])
+    template["Resources"]["SocketStage"]["Properties"]["AccessLogSettings"] = access_log(
+        "SocketAccessLogGroup", socket=True
+    )
     template["Resources"] |= layers() | api(metadata)
     template["Outputs"] |= outputs()
     return {key: value for key, value in template.items() if value}
@@ -151,6 +158,19 @@ def add_tables_to_environment(template: Node) -> None:
             variables["_".join(words).upper() + "_TABLE"] = ref(name)
 
 
+def include_state_machines(root: Path, resources: Node) -> None:
+    """Put in the definitions that `DefinitionString: !Sub [path, values]` names.
+
+    In the file `"${Name:json}"` stands for a value that is no text, so that the file itself is JSON.
+    """
+    for resource in resources.values():
+        if resource["Type"] == "AWS::StepFunctions::StateMachine":
+            path, values = resource["Properties"]["DefinitionString"].value
+            text = (root / path).read_text(encoding="utf-8")
+            text = re.sub(r'"\$\{(\w+):json\}"', r"${\1}", text)
+            resource["Properties"]["DefinitionString"] = Intrinsic("Sub", [text, values])
+
+
 def layers() -> Node:
     return {
         f"{layer.capitalize()}Layer": {
@@ -183,6 +203,8 @@ def api(metadata: dict[str, dict[str, Node]]) -> Node:
         },
         "Api": {
             "Type": "AWS::Serverless::Api",
+            # A stage that is to write logs needs the account's right to.
+            "DependsOn": "ApiGatewayAccount",
             "Properties": {
                 "Name": ref("AWS::StackName"),
                 "StageName": ref("Stage"),
@@ -194,10 +216,11 @@ def api(metadata: dict[str, dict[str, Node]]) -> Node:
                         "ResourcePath": "/*",
                         "HttpMethod": "*",
                         "MetricsEnabled": True,
-                        "ThrottlingBurstLimit": 500,
-                        "ThrottlingRateLimit": 1000,
+                        "ThrottlingBurstLimit": ref("ApiBurstLimit"),
+                        "ThrottlingRateLimit": ref("ApiRateLimit"),
                     }
                 ],
+                "AccessLogSetting": access_log("ApiAccessLogGroup"),
                 "DefinitionBody": {
                     "Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "infra/api.yaml"}}
                 },

@@ -96,10 +96,12 @@ def report(request: dict[str, Any]) -> Answer:
 def _tell(job: dict[str, Any]) -> None:
     """Batch tells EventBridge's default bus of every change of a job's status."""
     shown = {"jobArn", "jobName", "jobId", "jobQueue", "status", "statusReason", "attempts", "jobDefinition", "tags"}
+    queue, _ = batch._job_queue_name_from_ref(job["jobQueue"])  # noqa: SLF001
+    detail = {key: value for key, value in job.items() if key in shown} | {"jobQueue": batch._jq_arn(queue)}  # noqa: SLF001
     entry = {
         "Source": "aws.batch",
         "DetailType": "Batch Job State Change",
-        "Detail": json.dumps({key: value for key, value in job.items() if key in shown}),
+        "Detail": json.dumps(detail),
         "Resources": [job["jobArn"]],
     }
     eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)  # noqa: SLF001

@@ -21,12 +21,15 @@ SAM = ROOT / ".build/sam/bin/sam"
 BUILT = ROOT / ".build/sam-build/template.yaml"
 SOURCES = (
     "functions",
+    "infra/api_gateway.py",
     "infra/assemble.py",
+    "infra/cfn_yaml.py",
     "infra/contexts",
     "infra/generate_api.py",
     "infra/header.yaml",
     "infra/local",
     "infra/seed",
+    "infra/watching.py",
     "layers/build.py",
     "layers/core/python/flatrender",
     "layers/fonts",

@@ -151,3 +151,14 @@ def test_tracing_may_not_be_off() -> None:
 )
 def test_wildcards_in_a_role_are_found(statement: dict[str, Any]) -> None:
     assert findings(with_statement(**statement)) == ["E9004"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "found"),
+    [("AdministratorAccess", ["E9004"]), ("service-role/AmazonAPIGatewayPushToCloudWatchLogs", [])],
+)
+def test_a_managed_policy_is_found_unless_aws_demands_it(policy: str, found: list[str]) -> None:
+    template = copy.deepcopy(GOOD)
+    arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:policy/{policy}"}
+    template["Resources"]["TaskRole"]["Properties"]["ManagedPolicyArns"] = [arn]
+    assert findings(template) == found
