@@ -81,6 +81,9 @@ class Watcher:
         connection.send(json.dumps(request))
         while True:
             message = json.loads(connection.recv(timeout=SILENCE_SECONDS))
+            if "type" not in message:
+                # API Gateway's own words: the function behind the socket failed, or was not to be had.
+                raise ConnectionError(message.get("message", "the socket gave no reason"))
             if message.get("type") == "error":
                 raise CliError(f"The socket refused to watch {job_id}: {message['message']}")
             if message.get("job_id") == job_id and "seq" in message:
