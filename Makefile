@@ -38,7 +38,8 @@ status: setup ## Say what runs
 	@$(LOCAL) status
 
 ##@ Checking it
-test: lint types unit functional architecture e2e ## Everything that must pass before a change lands
+test: setup ## Everything that must pass before a change lands
+	@MAKE="$(MAKE)" $(PY) infra/check.py lint types unit functional architecture e2e
 
 lint: setup ## Style, imports, template rules, secrets, generated files
 	@.venv/bin/ruff check --quiet

@@ -46,6 +46,9 @@ def start(local: Local) -> bool:
     if not _saved(local).exists():
         # It was killed, and has forgotten what happened since it was started: what is deployed must be looked at anew.
         (local.home / "deployed").unlink(missing_ok=True)
+        if not any((local.home / "state").glob("*.json")):
+            # Objects are written at once, all else on an orderly stop, of which there was none: nothing names them.
+            shutil.rmtree(local.home / "s3", ignore_errors=True)
     _saved(local).unlink(missing_ok=True)
     _launch(local)
     version.write_text(_version())

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -38,6 +39,7 @@ SOURCES = (
     "samconfig.toml",
     "statemachines",
 )
+_REFUSED = "[cloudformation] Failed to provision "
 COMPLETE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 
 
@@ -127,18 +129,31 @@ def _sam_deploy(local: Local) -> None:
     command = [str(SAM), "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     command += ["--stack-name", local.stack, "--template-file", str(BUILT)]
     command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters(local).items())]
+    cloud_log = local.log("cloud")
+    before = cloud_log.stat().st_size if cloud_log.exists() else 0
     done = _sam(command, local.aws())
     local.log("deploy").write_text(done.stdout + done.stderr)
     if done.returncode:
-        reasons = _failures(local) or (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
+        said = [line.strip() for line in (done.stderr.strip() or done.stdout.strip()).splitlines() if line.strip()]
+        reasons = _failures(local) or _refusals(cloud_log, before) or said[-3:]
         shown = local.log("deploy").relative_to(ROOT)
-        raise LocalError("The deployment failed:\n" + "\n".join(f"  {r}" for r in reasons) + f"\nAll of it: {shown}")
+        raise LocalError(
+            "The deployment failed:\n"
+            + "\n".join(f"  {reason}" for reason in reasons)
+            + f"\nAll of it: {shown}. To start from nothing: make reset FLATRENDER_PORT={local.port}"
+        )
 
 
 def _failures(local: Local) -> list[str]:
     """The first failures of the latest deployment, in the words of CloudFormation; what they cancelled is left out."""
     with contextlib.suppress(Exception):  # the message is a courtesy: without events sam's own words must do
-        events = client(local, "cloudformation").describe_stack_events(StackName=local.stack)["StackEvents"]
+        cloudformation = client(local, "cloudformation")
+        operation = cloudformation.describe_events(StackName=local.stack)["OperationEvents"]
+        latest_id = max(operation, key=lambda event: event["Timestamp"])["OperationId"]
+        refused = [e for e in operation if e["OperationId"] == latest_id and e.get("ValidationStatusReason")]
+        if refused:
+            return [f"{event['LogicalResourceId']}: {event['ValidationStatusReason']}" for event in refused[:3]]
+        events = cloudformation.describe_stack_events(StackName=local.stack)["StackEvents"]
         latest = []
         for event in sorted(events, key=lambda event: event["Timestamp"], reverse=True):
             latest.append(event)
@@ -151,6 +166,16 @@ def _failures(local: Local) -> list[str]:
             if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in event.get("ResourceStatusReason", "")
         ][:3]
     return []
+
+
+def _refusals(log: Path, start: int) -> list[str]:
+    """What ministack says of resources that it could not make; in a stack's events it leaves them out."""
+    if not log.exists():
+        return []
+    with log.open("rb") as lines:
+        lines.seek(start)
+        text = lines.read().decode(errors="replace")
+    return [line.partition(_REFUSED)[2].strip() for line in text.splitlines() if _REFUSED in line][:3]
 
 
 def _status(local: Local) -> str:
