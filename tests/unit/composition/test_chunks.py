@@ -37,6 +37,15 @@ def test_text_at_second_eight_leaves_the_chunks_before_alone() -> None:
     assert changed(doc) == [3]
 
 
+def test_effects_count_where_their_layer_is_seen() -> None:
+    doc = document()
+    doc["scenes"][1]["layers"][1]["effects"] = {"glow": {"radius": 8}}
+    assert changed(doc) == [3]
+    glowing = keys(doc)
+    doc["scenes"][1]["layers"][1]["effects"]["glow"]["radius"] = 9
+    assert keys(doc)[3] != glowing[3]
+
+
 def test_a_change_in_the_second_scene_leaves_chunks_before_it_alone() -> None:
     doc = document()
     doc["scenes"][1]["layers"][0]["runs"][0]["text"] = "Changed"

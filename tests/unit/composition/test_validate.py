@@ -74,6 +74,10 @@ def test_every_fault_is_reported_at_once() -> None:
         ({"type": "video", "asset": VIDEO, "trim_start": 2, "trim_end": 1}, "trim_end", "time_outside"),
         ({"type": "image", "asset": PHOTO, "box": [0, 0, 0, 10]}, "box", "empty_box"),
         ({"type": "solid"}, "color", "required"),
+        (text("x", effects={"glow": {"radius": 0}}), "effects/glow/radius", "greater_than"),
+        (text("x", effects={"sepia": {}}), "effects/sepia", "unknown_field"),
+        (text("x", effects={"vignette": {"color": "theme:none"}}), "effects/vignette/color", "theme_color"),
+        (text("x", effects={"adjust": {"hue": 200}}), "effects/adjust/hue", "less_than_equal"),
     ],
 )
 def test_a_faulty_layer_is_named_where_it_is_wrong(layer: Any, pointer: str, code: str) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from flatrender.composition import limits
+from flatrender.composition.effects import Effects
 from flatrender.composition.values import (
     AnimatedAngle,
     AnimatedBlur,
@@ -86,6 +87,7 @@ class LayerBase(Strict):
     blend: BlendMode = "normal"
     blur: AnimatedBlur = 0.0
     shadow: Shadow | None = None
+    effects: Effects | None = None
 
 
 class Run(Strict):

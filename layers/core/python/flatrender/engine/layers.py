@@ -23,6 +23,7 @@ from flatrender.composition.layers import (
 from flatrender.composition.timeline import EPSILON, span
 from flatrender.engine import layers_fill, layers_media, layers_vector
 from flatrender.engine.easing import Track, curve
+from flatrender.engine.effected import Effected
 from flatrender.engine.effects import Blurred
 from flatrender.engine.layers_base import Bounds, Content, Kit, Place
 from flatrender.engine.paints import BLEND
@@ -104,7 +105,7 @@ class LayerNode:
     def content(self) -> Content:
         """What it shows; made when it is first asked for, so that a chunk decodes only what it draws."""
         if self._content is None:
-            self._content = _content(self._layer, self._place, self._kit, (self.start, self.end))
+            self._content = _finished(self._layer, self._place, self._kit, (self.start, self.end))
         return self._content
 
     def visible(self, time: float) -> bool:
@@ -189,7 +190,9 @@ class LayerNode:
         """Roughly how many times as long as copying its pixels drawing it takes."""
         pose = self.pose(time)
         turned = pose.rotation % 360 != 0 or (pose.scale_x, pose.scale_y) != (1.0, 1.0)
-        content = self.content.inner if isinstance(self.content, Shaded) else self.content
+        content = self.content
+        while isinstance(content, (Shaded, Effected)):
+            content = content.inner
         heavy = isinstance(content, (GroupContent, layers_media.MovingPicture))
         return 1.0 + 5.0 * turned + 2.0 * heavy + (pose.blur > 0)
 
@@ -335,6 +338,15 @@ class GroupContent:
             made = bitmap(bounds, self._place.origin, self._place.scale, lambda c, b: self._children(c, b, t))
             self._flat = (state, made)
         return self._flat[1]
+
+
+def _finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:
+    """The content of a layer with its effects; its shadow then falls from what they made of it."""
+    if layer.effects is None:
+        return _content(layer, place, kit, within)
+    bare = _content(layer.model_copy(update={"shadow": None}), place, kit, within)
+    effected = Effected(bare, layer.effects, place, kit)
+    return Shaded(effected, layer.shadow, place, kit) if layer.shadow else effected
 
 
 def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:  # noqa: PLR0911  one case per layer type
