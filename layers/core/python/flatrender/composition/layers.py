@@ -72,6 +72,40 @@ class Stroke(Strict):
     width: Annotated[float, Field(gt=0, le=200)] = 2
 
 
+class Rectangle(Strict):
+    type: Literal["rectangle"]
+    radius: AnimatedLength = 0.0
+
+
+class Ellipse(Strict):
+    type: Literal["ellipse"]
+
+
+class Path(Strict):
+    """SVG path data, in the coordinates of `view_box` (`[x, y, width, height]`), stretched to the box of the layer."""
+
+    type: Literal["path"]
+    data: Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_PATH)]
+    view_box: Box
+
+
+Geometry = Annotated[Rectangle | Ellipse | Path, Field(discriminator="type")]
+
+
+class Mask(Strict):
+    """The layer is seen only where this shape lies (`invert`: only where it does not), in the units of its box.
+
+    Without `box` the shape takes the whole box of the layer. `feather` softens the edge like a blur. Effects and shadow
+    are those of what is left.
+    """
+
+    geometry: Geometry = Field(default_factory=lambda: Rectangle(type="rectangle"))
+    box: Box | None = None
+    transform: Transform = Field(default_factory=Transform)
+    feather: AnimatedBlur = 0.0
+    invert: bool = False
+
+
 class LayerBase(Strict):
     """`start` counts in seconds from the start of the scene (overlays: of the whole, in groups: of the group).
 
@@ -87,6 +121,7 @@ class LayerBase(Strict):
     blend: BlendMode = "normal"
     blur: AnimatedBlur = 0.0
     shadow: Shadow | None = None
+    mask: Mask | None = None
     effects: Effects | None = None
 
 
@@ -200,27 +235,10 @@ class VideoLayer(LayerBase):
     volume: AnimatedVolume = 1.0
 
 
-class Rectangle(Strict):
-    type: Literal["rectangle"]
-    radius: AnimatedLength = 0.0
-
-
-class Ellipse(Strict):
-    type: Literal["ellipse"]
-
-
-class Path(Strict):
-    """SVG path data, in the coordinates of `view_box` (`[x, y, width, height]`), stretched to the box of the layer."""
-
-    type: Literal["path"]
-    data: Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_PATH)]
-    view_box: Box
-
-
 class ShapeLayer(LayerBase):
     type: Literal["shape"]
     box: Box
-    geometry: Annotated[Rectangle | Ellipse | Path, Field(discriminator="type")]
+    geometry: Geometry
     fill: Paint | None = "#ffffff"
     stroke: Stroke | None = None
 

@@ -124,6 +124,15 @@ def _layer(
     box = getattr(layer, "box", None)
     if box is not None and min(box[2:]) < limits.MIN_SIDE:
         yield _fault(f"{pointer}/box", "empty_box", f"Width and height of a box must be at least {limits.MIN_SIDE:g}.")
+    if layer.mask is not None:
+        if layer.mask.box is not None and min(layer.mask.box[2:]) < limits.MIN_SIDE:
+            yield _fault(
+                f"{pointer}/mask/box",
+                "empty_box",
+                f"Width and height of a mask's box must be at least {limits.MIN_SIDE:g}.",
+            )
+        if isinstance(layer.mask.geometry, Path):
+            yield from _path(layer.mask.geometry, f"{pointer}/mask/geometry")
     yield from _content(placed, composition, assets, fonts)
 
 

@@ -12,6 +12,7 @@ from flatrender.composition.layers import (
     ImageLayer,
     Layer,
     LayerBase,
+    Mask,
     Motion,
     ProgressLayer,
     ShapeLayer,
@@ -26,6 +27,7 @@ from flatrender.engine.easing import Track, curve
 from flatrender.engine.effected import Effected
 from flatrender.engine.effects import Blurred
 from flatrender.engine.layers_base import Bounds, Content, Kit, Place
+from flatrender.engine.masked import Masked
 from flatrender.engine.paints import BLEND
 from flatrender.engine.shaded import Shaded
 from flatrender.engine.surface import Affine, Bitmap, bitmap
@@ -193,7 +195,7 @@ class LayerNode:
         content = self.content
         while isinstance(content, (Shaded, Effected)):
             content = content.inner
-        heavy = isinstance(content, (GroupContent, layers_media.MovingPicture))
+        heavy = isinstance(content, (GroupContent, Masked, layers_media.MovingPicture))
         return 1.0 + 5.0 * turned + 2.0 * heavy + (pose.blur > 0)
 
     def draw(self, canvas: skia.Canvas, base: Affine, time: float) -> None:
@@ -341,12 +343,28 @@ class GroupContent:
 
 
 def _finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:
-    """The content of a layer with its effects; its shadow then falls from what they made of it."""
-    if layer.effects is None:
+    """The content of a layer, first masked, then with its effects; its shadow falls from what they made of it."""
+    if layer.effects is None and layer.mask is None:
         return _content(layer, place, kit, within)
-    bare = _content(layer.model_copy(update={"shadow": None}), place, kit, within)
-    effected = Effected(bare, layer.effects, place, kit)
-    return Shaded(effected, layer.shadow, place, kit) if layer.shadow else effected
+    content = _content(layer.model_copy(update={"shadow": None}), place, kit, within)
+    outline = None
+    if layer.mask is not None:
+        content = masked = _masked(content, layer.mask, place, kit, within)
+        outline = masked.outline
+    if layer.effects is not None:
+        content = Effected(content, layer.effects, place, kit)
+    return Shaded(content, layer.shadow, place, kit, outline) if layer.shadow else content
+
+
+def _masked(content: Content, mask: Mask, place: Place, kit: Kit, within: tuple[float, float]) -> Masked:
+    shape = ShapeLayer(
+        type="shape",
+        box=mask.box or [0.0, 0.0, place.width, place.height],
+        geometry=mask.geometry,
+        transform=mask.transform,
+        blur=mask.feather,
+    )
+    return Masked(content, LayerNode(shape, within, place, kit), mask.invert, within[0])
 
 
 def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:  # noqa: PLR0911  one case per layer type
