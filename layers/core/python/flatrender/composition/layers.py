@@ -29,7 +29,10 @@ from flatrender.composition.values import (
     Weight,
 )
 
-BlendMode = Literal["normal", "multiply", "screen", "overlay", "darken", "lighten", "add", "soft-light", "color-dodge"]
+BlendMode = Literal[
+    "normal", "multiply", "screen", "overlay", "darken", "lighten", "add", "soft-light", "hard-light",
+    "color-dodge", "color-burn", "difference", "exclusion", "hue", "saturation", "color", "luminosity",
+]  # fmt: skip
 Preset = Literal[
     "fade", "rise", "drop", "slide-left", "slide-right", "zoom-in", "zoom-out",
     "wipe-left", "wipe-right", "wipe-up", "wipe-down",

@@ -22,7 +22,15 @@ BLEND: Final[Mapping[BlendMode, skia.BlendMode]] = {
     "lighten": skia.BlendMode.kLighten,
     "add": skia.BlendMode.kPlus,
     "soft-light": skia.BlendMode.kSoftLight,
+    "hard-light": skia.BlendMode.kHardLight,
     "color-dodge": skia.BlendMode.kColorDodge,
+    "color-burn": skia.BlendMode.kColorBurn,
+    "difference": skia.BlendMode.kDifference,
+    "exclusion": skia.BlendMode.kExclusion,
+    "hue": skia.BlendMode.kHue,
+    "saturation": skia.BlendMode.kSaturation,
+    "color": skia.BlendMode.kColor,
+    "luminosity": skia.BlendMode.kLuminosity,
 }
 
 
