@@ -13,7 +13,7 @@ import re
 import sys
 from pathlib import Path
 
-from cfn_yaml import Intrinsic, Node, dumps, load
+from cfn_yaml import Intrinsic, Node, YAMLError, dumps, load
 from watching import access_log, dead_letter_alarms, write_dashboards
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -241,7 +241,7 @@ def main() -> int:
     check = arguments.parse_args().check
     try:
         text = BANNER + dumps(assemble())
-    except AssemblyError as error:
+    except (AssemblyError, YAMLError) as error:
         print(f"infra/assemble.py: {error}", file=sys.stderr)
         return 1
     if check:

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml import YAMLError
+
+__all__ = ["Intrinsic", "Node", "YAMLError", "dumps", "load", "loads", "long_form"]
 
 type Node = Any
 """What YAML makes of a document: dicts, lists, scalars, and `Intrinsic` where a short form stood."""
@@ -127,7 +130,11 @@ def _refuse_repeated_keys(node: yaml.Node) -> None:
 
 
 def load(path: Path) -> Node:
-    return loads(path.read_text(encoding="utf-8"))
+    """Raises YAMLError, which names the file."""
+    try:
+        return loads(path.read_text(encoding="utf-8"))
+    except YAMLError as error:
+        raise YAMLError(f"{path.name}: {error}") from error
 
 
 def dumps(node: Node) -> str:

@@ -135,7 +135,8 @@ def _sam_deploy(local: Local) -> None:
     local.log("deploy").write_text(done.stdout + done.stderr)
     if done.returncode:
         said = [line.strip() for line in (done.stderr.strip() or done.stdout.strip()).splitlines() if line.strip()]
-        reasons = _failures(local) or _refusals(cloud_log, before) or said[-3:]
+        errors = [line for line in said if line.startswith("Error:")]
+        reasons = _failures(local) or _refusals(cloud_log, before) or errors or said[-3:]
         shown = local.log("deploy").relative_to(ROOT)
         raise LocalError(
             "The deployment failed:\n"
