@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,7 +43,6 @@ from moto.dynamodb.responses import DynamoHandler
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.ids import new_id
 from flatrender.kernel.scopes import USER_SCOPES
-from flatrender.platform import clients
 from flatrender.platform.settings import settings
 from flatrender.platform.tables import Item
 
@@ -67,22 +67,23 @@ def _atomic_requests() -> Iterator[None]:
 
 @pytest.fixture
 def aws() -> Iterator[None]:
-    """An empty AWS. Clients are cached per process, so they are dropped with the AWS they belong to."""
+    """An empty AWS. Clients hold nothing of it, and take longer to make than most tests: all tests share them."""
     with mock_aws():
-        _forget_clients()
+        settings.cache_clear()
         _make_tables()
-        boto3.client("s3").create_bucket(
+        _owner("s3").create_bucket(
             Bucket=settings().media_bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )
-        boto3.client("events").create_event_bus(Name=settings().event_bus)
-        boto3.client("ses").verify_email_identity(EmailAddress=settings().mail_from)
+        _owner("events").create_event_bus(Name=settings().event_bus)
+        _owner("ses").verify_email_identity(EmailAddress=settings().mail_from)
         yield
-        _forget_clients()
+        settings.cache_clear()
 
 
-def _forget_clients() -> None:
-    clients.client.cache_clear()
-    settings.cache_clear()
+@cache
+def _owner(service: str) -> Any:
+    """A client of the account's owner, who sets things up."""
+    return boto3.client(service)
 
 
 def _items_of(context: str) -> list[type[Item]]:
@@ -96,7 +97,7 @@ def _items_of(context: str) -> list[type[Item]]:
 
 def _make_tables() -> None:
     """A table per context, with the union of the indexes that its items declare."""
-    dynamodb = boto3.client("dynamodb")
+    dynamodb = _owner("dynamodb")
     for context in CONTEXTS:
         tables: dict[str, list[dict[str, Any]]] = {}
         for item in _items_of(context):
