@@ -20,3 +20,16 @@ def one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
             return call(self, *given, **named)
 
     monkeypatch.setattr(Connection, "_make_api_call", locked)
+
+
+def record_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A list to which the name of each DynamoDB call is added as it is made."""
+    made: list[str] = []
+    call = Connection._make_api_call
+
+    def recorded(self: Connection, operation: str, *given: Any, **named: Any) -> Any:
+        made.append(operation)
+        return call(self, operation, *given, **named)
+
+    monkeypatch.setattr(Connection, "_make_api_call", recorded)
+    return made

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from tests.support.dynamodb import record_calls
 
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.ids import new_id
@@ -231,6 +232,25 @@ def test_lists_are_paged_newest_first(studio: Studio, make: Make) -> None:
     assert "composition" not in pages[0]["data"][0]
 
 
+def test_a_list_is_one_call_at_any_depth(studio: Studio, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert studio("GET").json == {
+        "data": [],
+        "meta": {"page": 1, "page_size": 20, "total": 0, "has_more": False, "cursor": None},
+    }
+    for _ in range(5):
+        make()
+    calls = record_calls(monkeypatch)
+    first = studio("GET", query={"page_size": "2"}).json
+    assert calls == ["Query"]
+    calls.clear()
+    second = studio("GET", query={"page_size": "2", "cursor": first["meta"]["cursor"]}).json
+    assert calls == ["Query"]
+    calls.clear()
+    assert studio("GET", query={"page_size": "2", "page": "2"}).json["data"] == second["data"]
+    assert calls == ["Query"]
+    assert second["meta"]["total"] == 5
+
+
 def test_a_cursor_does_not_lead_into_another_s_list(studio: Studio, make: Make, caller: Callable[..., Caller]) -> None:
     for _ in range(3):
         make()
@@ -241,7 +261,9 @@ def test_a_cursor_does_not_lead_into_another_s_list(studio: Studio, make: Make, 
     assert {card["id"] for card in answer.json["data"]} <= {theirs["id"]}
 
 
-@pytest.mark.parametrize("cursor", ["nonsense!", "e30", "eyJhZnRlciI6MX0", "eyJhZnRlciI6IiJ9"])
+@pytest.mark.parametrize(
+    "cursor", ["nonsense!", "e30", "eyJhZnRlciI6MX0", "eyJhZnRlciI6IiJ9", "eyJhZnRlciI6IjIwMjYifQ"]
+)
 def test_a_made_up_cursor_is_refused(studio: Studio, cursor: str) -> None:
     answer = studio("GET", query={"cursor": cursor})
     assert (answer.status, answer.error["code"]) == (400, "invalid_request")

@@ -1,16 +1,15 @@
 """Jobs and their work orders in the render table. Everything is found by tenant; another tenant's id finds nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
 from pynamodb.exceptions import UpdateError
-from pynamodb.expressions.condition import Condition
 
 from flatrender.kernel.clock import epoch
 from flatrender.kernel.errors import InvalidRequest
 from flatrender.kernel.paging import PageRequest, decode_cursor, encode_cursor
-from flatrender.platform import transactions
+from flatrender.platform import queries, transactions
 from flatrender.platform.idempotency import Attempt, find, remember
 from flatrender.platform.outbox import emit
 from flatrender.platform.transactions import Operation
@@ -66,7 +65,7 @@ def page_of_jobs(
         partition, index = model.status_pk(tenant_id, user_id, group), "by_status"
     condition = JobItem.user_sk < after["at"] if after else None
     jobs, total = [], after["total"] if after else 0
-    for raw in _query(partition, condition, index, wanted + 1):
+    for raw in queries.newest(JobItem, partition, wanted + 1, index=index, after=condition):
         if raw["type"]["S"] == "counters":
             total = int(CounterItem.from_raw_data(raw).total)
         else:
@@ -76,25 +75,6 @@ def page_of_jobs(
     shown = jobs[skipped : skipped + request.page_size]
     more = len(jobs) > skipped + request.page_size
     return shown, total, encode_cursor({"at": shown[-1].user_sk, "total": total}) if more else None
-
-
-def _query(partition: str, condition: Condition | None, index: str, limit: int) -> Iterator[dict[str, Any]]:
-    """Raw items of an index, newest first: pynamodb's own query knows only one type of item."""
-    start: Any = None
-    while limit > 0:
-        answer = JobItem._get_connection().query(  # noqa: SLF001 - see above
-            partition,
-            range_key_condition=condition,
-            index_name=index,
-            exclusive_start_key=start,
-            limit=limit,
-            scan_index_forward=False,
-        )
-        yield from answer["Items"]
-        limit -= len(answer["Items"])
-        start = answer.get("LastEvaluatedKey")
-        if not start:
-            return
 
 
 def _count(tenant_id: str, user_id: str, group: str) -> int:

@@ -4,7 +4,9 @@
 |---|---|---|
 | `TENANT#t#USER#u#PROJECT` | `PROJECT#id` | the project with its document |
 | `TENANT#t#USER#u#PROJECTS` | `created_at#id` | what a list shows of it, so that lists do not read documents |
-| `TENANT#t#USER#u#PROJECTS#COUNT` | `COUNT` | how many there are |
+| `TENANT#t#USER#u#PROJECTS` | `~` | how many there are |
+
+The count sorts behind every card, so that it comes first in a newest-first query: a list is one call.
 """
 
 from typing import Final
@@ -13,7 +15,8 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from flatrender.platform.tables import Item, meta, tenant_key
 
-COUNT: Final = "COUNT"
+COUNT: Final = "~"
+"""Sorts behind every timestamp."""
 
 
 class ProjectItem(Item):
@@ -62,7 +65,3 @@ def list_pk(tenant_id: str, user_id: str) -> str:
 
 def list_sk(created_at: str, project_id: str) -> str:
     return f"{created_at}#{project_id}"
-
-
-def count_pk(tenant_id: str, user_id: str) -> str:
-    return tenant_key(tenant_id, "USER", user_id, "PROJECTS", COUNT)

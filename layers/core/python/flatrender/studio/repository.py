@@ -4,14 +4,13 @@ from typing import Any
 
 from pynamodb.expressions.update import Action
 
-from flatrender.platform import transactions
+from flatrender.platform import queries, transactions
 from flatrender.studio.errors import ProjectChanged, ProjectNotFound, TooManyProjects
 from flatrender.studio.model import (
     COUNT,
     ProjectCardItem,
     ProjectCountItem,
     ProjectItem,
-    count_pk,
     list_pk,
     list_sk,
     project_pk,
@@ -21,6 +20,7 @@ from flatrender.studio.model import (
 MAX_PROJECTS = 1000
 """Of one user. Each may take 300 KB, and nobody pays for them."""
 
+COUNT_TYPE = "project_count"
 CARD = ("project_id", "name", "template_id", "template_version", "revision", "created_at", "updated_at")
 
 
@@ -96,22 +96,26 @@ def remove(tenant_id: str, user_id: str, project_id: str) -> None:
     )
 
 
-def newest(tenant_id: str, user_id: str, limit: int, after: str | None = None) -> list[ProjectCardItem]:
-    """At most `limit` cards, newest first; with `after`, those that follow that sort key."""
+def newest(
+    tenant_id: str, user_id: str, limit: int, after: str | None = None
+) -> tuple[list[ProjectCardItem], int | None]:
+    """At least `limit` cards where there are, newest first, and how many there are in all, in one call.
+
+    With `after`, the cards that follow that sort key; their number is not read then.
+    """
     pk = list_pk(tenant_id, user_id)
-    start = {"pk": {"S": pk}, "sk": {"S": after}} if after else None
-    return list(ProjectCardItem.query(pk, scan_index_forward=False, limit=limit, last_evaluated_key=start))
-
-
-def count(tenant_id: str, user_id: str) -> int:
-    try:
-        return int(ProjectCountItem.get(count_pk(tenant_id, user_id), COUNT).projects)
-    except ProjectCountItem.DoesNotExist:
-        return 0
+    behind = ProjectCardItem.sk < after if after else None
+    cards, total = [], None if after else 0
+    for raw in queries.newest(ProjectCardItem, pk, limit if after else limit + 1, after=behind):
+        if raw["type"]["S"] == COUNT_TYPE:
+            total = int(ProjectCountItem.from_raw_data(raw).projects)
+        else:
+            cards.append(ProjectCardItem.from_raw_data(raw))
+    return cards, total
 
 
 def _counted(tenant_id: str, user_id: str, change: int) -> transactions.Operation:
-    counter = ProjectCountItem(pk=count_pk(tenant_id, user_id), sk=COUNT)
-    added = [ProjectCountItem.projects.add(change), ProjectCountItem.type.set("project_count")]
+    counter = ProjectCountItem(pk=list_pk(tenant_id, user_id), sk=COUNT)
+    added = [ProjectCountItem.projects.add(change), ProjectCountItem.type.set(COUNT_TYPE)]
     room = ProjectCountItem.projects.does_not_exist() | (ProjectCountItem.projects < MAX_PROJECTS)
     return transactions.upsert(counter, added, room if change > 0 else None, TooManyProjects(limit=MAX_PROJECTS))

@@ -52,15 +52,16 @@ def create(caller: Caller, body: ProjectCreate) -> Project:
 def projects(caller: Caller, paging: PageRequest) -> Page[ProjectSummary]:
     """The caller's projects, newest first. Deep pages are for the cursor: a numbered one reads those before it."""
     skipped = 0 if paging.cursor else (paging.page - 1) * paging.page_size
-    after = _after(paging.cursor) if paging.cursor else None
-    cards = repository.newest(caller.tenant_id, caller.user_id, skipped + paging.page_size + 1, after)[skipped:]
-    shown, has_more = cards[: paging.page_size], len(cards) > paging.page_size
+    after, counted = _after(paging.cursor) if paging.cursor else (None, 0)
+    cards, total = repository.newest(caller.tenant_id, caller.user_id, skipped + paging.page_size + 1, after)
+    total = counted if total is None else total
+    shown, has_more = cards[skipped : skipped + paging.page_size], len(cards) > skipped + paging.page_size
     meta = PageMeta(
         page=paging.page,
         page_size=paging.page_size,
-        total=repository.count(caller.tenant_id, caller.user_id),
+        total=total,
         has_more=has_more,
-        cursor=encode_cursor({"after": shown[-1].sk}) if has_more else None,
+        cursor=encode_cursor({"after": shown[-1].sk, "total": total}) if has_more else None,
     )
     return Page(data=[ProjectSummary(**_fields(card)) for card in shown], meta=meta)
 
@@ -144,11 +145,13 @@ def _check(caller: Caller, project_id: str) -> "Checked":
     return checking.check_inputs(caller.tenant_id, caller.user_id, template, stored)
 
 
-def _after(cursor: str) -> str:
-    after = decode_cursor(cursor).get("after")
-    if not (isinstance(after, str) and 0 < len(after) <= 128):
+def _after(cursor: str) -> tuple[str, int]:
+    """The sort key to go on behind, and how many projects there were on the first page."""
+    key = decode_cursor(cursor)
+    after, total = key.get("after"), key.get("total")
+    if not (isinstance(after, str) and 0 < len(after) <= 128 and type(total) is int and 0 <= total <= 2**31):
         raise InvalidRequest("The cursor is not one that this API gave out.", parameter="cursor")
-    return after
+    return after, total
 
 
 def _fields(item: ProjectItem | ProjectCardItem) -> dict[str, Any]:
