@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.functional.files.conftest import Bucket, picture
-from tests.support.dynamodb import one_call_at_a_time
+from tests.support.dynamodb import one_call_at_a_time, record_calls
 
 from flatrender.files import repository, service
 from flatrender.files.schemas import TYPES, UploadRequest
@@ -205,6 +205,72 @@ def test_lists_can_be_of_one_kind(ask: Any, caller: Any, invoke: Any) -> None:
     assert [file["content_type"] for file in answer["data"] + rest["data"]] == ["image/gif", "image/jpeg", "image/png"]
     assert answer["meta"]["total"] == 3
     assert invoke("files/files", "GET", "/v1/files", caller=who, query={"kind": "text"}).status == 400
+
+
+def _totals(invoke: Any, who: Any) -> dict[str, int]:
+    """What the lists say, of all and of each kind; each in one call and in agreement with what they show."""
+    found = {}
+    for kind in (None, "image", "video", "audio"):
+        answer = invoke("files/files", "GET", "/v1/files", caller=who, query={"kind": kind} if kind else {}).json
+        found[kind or "all"] = answer["meta"]["total"]
+        assert answer["meta"]["total"] == len(answer["data"])
+    return found
+
+
+def test_totals_follow_every_change(
+    *, ask: Any, upload: Any, caller: Any, invoke: Any, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = caller()
+    ready, pending = upload(who), ask(who, content_type="audio/mpeg").json["file"]["id"]
+    rejected = upload(who, b"no picture at all", content_type="image/png")
+    assert read(who, rejected).json["status"] == "rejected"
+    ask(who, content_type="video/mp4")
+    assert _totals(invoke, who) == {"all": 4, "image": 2, "video": 1, "audio": 1}
+    for file_id, left in ((rejected, 3), (pending, 2), (ready, 1)):
+        assert invoke("files/files", "DELETE", f"/v1/files/{file_id}", caller=who).status == 204
+        assert invoke("files/files", "DELETE", f"/v1/files/{file_id}", caller=who).status == 404
+        assert _totals(invoke, who)["all"] == left
+    later = repository.epoch() + service.PENDING_SECONDS + 1
+    for module in ("repository", "service", "usage"):
+        monkeypatch.setattr(f"flatrender.files.{module}.epoch", lambda: later)
+    assert _totals(invoke, who) == {"all": 0, "image": 0, "video": 0, "audio": 0}
+
+
+def test_a_list_is_one_call(ask: Any, caller: Any, invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = caller()
+    for _ in range(3):
+        ask(who)
+    calls = record_calls(monkeypatch)
+    query = {"page_size": "2"}
+    cursor = invoke("files/files", "GET", "/v1/files", caller=who, query=query).json["meta"]["cursor"]
+    for more in ({"cursor": cursor}, {"page": "2"}, {"kind": "image"}):
+        invoke("files/files", "GET", "/v1/files", caller=who, query=query | more)
+    assert calls == ["Query"] * 4
+
+
+def test_the_plan_bounds_how_many_files_there_are(
+    *, ask: Any, upload: Any, caller: Any, invoke: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = caller()
+    monkeypatch.setitem(PLANS, "free", FREE.model_copy(update={"max_files": 2}))
+    ready = upload(who)
+    assert ask(who).status == 201
+    answer = ask(who)
+    assert (answer.status, answer.error["code"], answer.error["details"]) == (402, "storage_full", {"max_files": 2})
+    assert "up to 2 files" in answer.error["message"]
+    invoke("files/files", "DELETE", f"/v1/files/{ready}", caller=who)
+    assert ask(who).status == 201
+
+
+def test_rejected_uploads_are_bounded(
+    *, ask: Any, upload: Any, caller: Any, invoke: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = caller()
+    monkeypatch.setattr("flatrender.files.usage.MAX_PASSING", 1)
+    rejected = upload(who, b"no picture at all")
+    assert ask(who).error["code"] == "too_many_uploads"
+    invoke("files/files", "DELETE", f"/v1/files/{rejected}", caller=who)
+    assert ask(who).status == 201
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "e30", base64.urlsafe_b64encode(b'{"owner":"TENANT#1"}').decode()])

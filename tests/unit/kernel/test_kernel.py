@@ -81,7 +81,14 @@ def test_an_unknown_tier_gets_the_smallest_plan() -> None:
 
 def test_a_dearer_plan_never_gives_less() -> None:
     plans = sorted(PLANS.values(), key=lambda plan: plan.price_minor)
-    for name in ("seconds_charge", "storage_bytes", "max_upload_bytes", "parallel_renders", "max_render_seconds"):
+    for name in (
+        "seconds_charge",
+        "storage_bytes",
+        "max_files",
+        "max_upload_bytes",
+        "parallel_renders",
+        "max_render_seconds",
+    ):
         given_by = [getattr(plan, name) for plan in plans]
         assert given_by == sorted(given_by), name
 

@@ -87,7 +87,7 @@ def _examine(item: FileItem, token: str, upload: str) -> bool:
 def _accept(item: FileItem, token: str, found: Any, upload: str, etag: str) -> None:
     target = storage.file_key(item.tenant_id, item.file_id)
     _keep_bytes(upload, target, found.content_type, etag)
-    quota = plan_of(item.tier).storage_bytes
+    plan = plan_of(item.tier)
     announced = (item.content_type, item.expires_at)
     service.record(item, found)
     item.status, item.expires_at, item.sequence = "ready", None, item.sequence + 1
@@ -101,7 +101,7 @@ def _accept(item: FileItem, token: str, found: Any, upload: str, etag: str) -> N
     }
 
     def settle(usage: Usage) -> Usage:
-        return usage.settle(item.file_id, found.size_bytes, quota)
+        return usage.settle(item.file_id, item.kind, found.size_bytes, plan)
 
     operations = [repository.decide(item, token), repository.emit("file.ready.v1", item, told)]
     try:
@@ -118,16 +118,17 @@ def _accept(item: FileItem, token: str, found: Any, upload: str, etag: str) -> N
 
 
 def _reject(item: FileItem, token: str, code: str, message: str) -> None:
-    item.status, item.expires_at, item.sequence = "rejected", epoch() + REJECTED_SECONDS, item.sequence + 1
+    until = epoch() + REJECTED_SECONDS
+    item.status, item.expires_at, item.sequence = "rejected", until, item.sequence + 1
     item.rejection_code, item.rejection_message = code, message
     told = service.facts(item) | {"reason": {"code": code, "message": message}}
 
-    def release(usage: Usage) -> Usage:
-        return usage.release(item.file_id)
+    def turn_down(usage: Usage) -> Usage:
+        return usage.reject(item.file_id, item.kind, until)
 
     operations = [repository.decide(item, token), repository.emit("file.rejected.v1", item, told)]
     try:
-        repository.with_usage(item.tenant_id, item.user_id, release, operations)
+        repository.with_usage(item.tenant_id, item.user_id, turn_down, operations)
     except FileMoved:
         return  # deleted while it was examined
     storage.remove(storage.file_key(item.tenant_id, item.file_id))

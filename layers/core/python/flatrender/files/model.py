@@ -1,7 +1,8 @@
 """Items of the files table.
 
 TENANT#t#FILE#f          FILE       a file, pending, ready or rejected
-TENANT#t#USER#u#USAGE    STORAGE    the bytes a user's files take, and those that uploads under way have reserved
+TENANT#t#USER#u#USAGE    STORAGE    the bytes a user's files take, those that uploads under way have reserved,
+                                    and how many files of each kind there are
 TENANT#t#OUTBOX#f        EVENT#…    events on their way
 """
 
@@ -15,12 +16,15 @@ from flatrender.platform.tables import Item, meta
 
 FILE = "FILE"
 STORAGE = "STORAGE"
+USAGE = "usage"
+LAST = "~"
+"""Sorts behind every timestamp: the usage comes first in a newest-first query."""
 
 FilesOutboxItem = outbox_of("files")
 
 
 class ByOwner(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
-    """A user's files by age."""
+    """A user's files by age, with the user's usage behind the newest."""
 
     class Meta:
         index_name = "by_owner"
@@ -64,10 +68,18 @@ class FileItem(Item):
 
 
 class UsageItem(Item):
-    """`reservations`: file id to [bytes, held until this epoch second]. Written only if `version` is as read."""
+    """Written only if `version` is as read.
+
+    `reservations`: file id to [bytes, held until this epoch second]. `ready`: kind to how many files of it are ready.
+    `passing`: of pending and rejected files, file id to [kind, shown until this epoch second].
+    """
 
     Meta = meta("files")
 
+    owner = UnicodeAttribute()
+    created = UnicodeAttribute()
     used_bytes = NumberAttribute()
     reservations = JSONAttribute()
+    ready = JSONAttribute(null=True)
+    passing = JSONAttribute(null=True)
     version = NumberAttribute()

@@ -1,19 +1,20 @@
 """Files and storage usage."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import uniform
 from time import sleep
+from typing import Any
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 
 from flatrender.files.errors import FileMoved, UploadInProgress, UsageMoved
-from flatrender.files.model import FILE, STORAGE, FileItem, FilesOutboxItem, UsageItem
+from flatrender.files.model import FILE, LAST, STORAGE, USAGE, FileItem, FilesOutboxItem, UsageItem
 from flatrender.files.usage import Usage
 from flatrender.kernel.clock import epoch
 from flatrender.kernel.errors import InvalidRequest, Unavailable
 from flatrender.kernel.paging import PageMeta, PageRequest, decode_cursor, encode_cursor
-from flatrender.platform import outbox, transactions
+from flatrender.platform import outbox, queries, transactions
 from flatrender.platform.tables import tenant_key
 
 CLAIM_SECONDS = 150
@@ -57,40 +58,44 @@ def batch(keys: Iterable[tuple[str, str]]) -> list[FileItem]:
 
 
 def page(tenant_id: str, user_id: str, kind: str | None, wanted: PageRequest) -> tuple[list[FileItem], PageMeta]:
-    """A user's files, newest first."""
+    """A user's files, newest first. One call: the usage, which knows how many there are, comes with the first page."""
     owner = owner_of(tenant_id, user_id)
-    shown: Condition = FileItem.expires_at.does_not_exist() | (FileItem.expires_at > epoch())
+    only: Condition = FileItem.expires_at.does_not_exist() | (FileItem.expires_at > epoch())
     if kind:
-        shown &= FileItem.kind == kind
-    start = _start(wanted.cursor, owner) if wanted.cursor else None
+        only &= (FileItem.kind == kind) | (FileItem.type == USAGE)
+    start, total = _start(wanted.cursor, owner) if wanted.cursor else (None, 0)
     skipped = 0 if start else (wanted.page - 1) * wanted.page_size
-    limit = skipped + wanted.page_size + 1
-    found = FileItem.by_owner.query(
-        owner,
-        filter_condition=shown,
-        scan_index_forward=False,
-        limit=limit,
-        page_size=limit if kind is None else None,
-        last_evaluated_key=start,
-    )
-    items: Sequence[FileItem] = list(found)[skipped:]
-    shown_items, has_more = list(items[: wanted.page_size]), len(items) > wanted.page_size
-    last = shown_items[-1] if has_more else None
+    limit = skipped + wanted.page_size + (1 if start else 2)
+    found = queries.newest(FileItem, owner, limit, index="by_owner", only=only, start=start, sift=kind is not None)
+    items: list[FileItem] = []
+    for raw in found:
+        if raw["type"]["S"] == USAGE:
+            total = _usage(tenant_id, user_id, UsageItem.from_raw_data(raw)).count(kind)
+        else:
+            items.append(FileItem.from_raw_data(raw))
+    shown, has_more = items[skipped : skipped + wanted.page_size], len(items) > skipped + wanted.page_size
     meta = PageMeta(
         page=wanted.page,
         page_size=wanted.page_size,
-        total=FileItem.by_owner.count(owner, filter_condition=shown),
+        total=total,
         has_more=has_more,
-        cursor=encode_cursor({name: getattr(last, name) for name in _CURSOR_KEYS}) if last else None,
+        cursor=_cursor(shown[-1], total) if has_more else None,
     )
-    return shown_items, meta
+    return shown, meta
 
 
-def _start(cursor: str, owner: str) -> dict[str, dict[str, str]]:
-    key = decode_cursor(cursor)
-    if set(key) != _CURSOR_KEYS or key["owner"] != owner or not all(isinstance(part, str) for part in key.values()):
+def _cursor(last: FileItem, total: int) -> str:
+    return encode_cursor({name: getattr(last, name) for name in _CURSOR_KEYS} | {"total": total})
+
+
+def _start(cursor: str, owner: str) -> tuple[dict[str, dict[str, str]], int]:
+    """The key to go on behind, and how many files there were on the first page."""
+    key: Mapping[str, Any] = decode_cursor(cursor)
+    total, parts = key.get("total"), {name: part for name, part in key.items() if name != "total"}
+    ours = set(parts) == _CURSOR_KEYS and all(isinstance(part, str) for part in parts.values())
+    if not (ours and parts["owner"] == owner and type(total) is int and 0 <= total <= 2**31):
         raise InvalidRequest("The cursor is not one that this API gave out for this list.", parameter="cursor")
-    return {name: {"S": part} for name, part in key.items()}
+    return {name: {"S": part} for name, part in parts.items()}, total
 
 
 def usage(tenant_id: str, user_id: str) -> Usage:
@@ -98,8 +103,14 @@ def usage(tenant_id: str, user_id: str) -> Usage:
         item = UsageItem.get(_usage_pk(tenant_id, user_id), STORAGE, consistent_read=True)
     except UsageItem.DoesNotExist:
         return Usage(tenant_id, user_id, 0, {}, 0)
+    return _usage(tenant_id, user_id, item)
+
+
+def _usage(tenant_id: str, user_id: str, item: UsageItem) -> Usage:
     held = {file_id: (int(size), int(until)) for file_id, (size, until) in item.reservations.items()}
-    return Usage(tenant_id, user_id, int(item.used_bytes), held, int(item.version))
+    passing = {file_id: (str(kind), int(until)) for file_id, (kind, until) in (item.passing or {}).items()}
+    ready = {kind: int(number) for kind, number in (item.ready or {}).items()}
+    return Usage(tenant_id, user_id, int(item.used_bytes), held, int(item.version), ready, passing)
 
 
 def _usage_pk(tenant_id: str, user_id: str) -> str:
@@ -110,9 +121,13 @@ def _keep(changed: Usage) -> transactions.Operation:
     item = UsageItem(
         pk=_usage_pk(changed.tenant_id, changed.user_id),
         sk=STORAGE,
-        type="usage",
+        type=USAGE,
+        owner=owner_of(changed.tenant_id, changed.user_id),
+        created=LAST,
         used_bytes=changed.used_bytes,
         reservations=changed.reservations,
+        ready=changed.ready,
+        passing=changed.passing,
         version=changed.version + 1,
     )
     as_read = UsageItem.version == changed.version if changed.version else UsageItem.pk.does_not_exist()

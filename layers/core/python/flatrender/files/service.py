@@ -50,7 +50,7 @@ def create(caller: Caller, request: UploadRequest) -> Upload:
     item.expires_at = until
 
     def reserve(usage: Usage) -> Usage:
-        return usage.reserve(item.file_id, request.size_bytes, until, plan.storage_bytes)
+        return usage.reserve(item.file_id, item.kind, request.size_bytes, until, plan)
 
     repository.with_usage(caller.tenant_id, caller.user_id, reserve, [repository.create(item)])
     form = storage.upload_form(
@@ -99,7 +99,7 @@ def _forget(item: FileItem) -> None:
     size, ready = int(item.size_bytes), item.status == "ready"
 
     def change(usage: Usage) -> Usage:
-        return usage.free(size) if ready else usage.release(item.file_id)
+        return usage.free(item.kind, size) if ready else usage.release(item.file_id)
 
     item.sequence += 1
     operations = [repository.remove(item), repository.emit("file.deleted.v1", item, facts(item))]

@@ -22,6 +22,8 @@ class Plan(BaseModel):
     second_price_minor: int
     """Price of one further render second."""
     storage_bytes: int
+    max_files: int
+    """Ready files and uploads under way, of one user."""
     max_upload_bytes: int
     max_media_seconds: float
     parallel_renders: int
@@ -40,6 +42,7 @@ PLANS: Final[dict[str, Plan]] = {
             seconds_charge=120,
             second_price_minor=10,
             storage_bytes=1 * _GIB,
+            max_files=2_000,
             max_upload_bytes=25 * _MIB,
             max_media_seconds=120,
             parallel_renders=2,
@@ -53,6 +56,7 @@ PLANS: Final[dict[str, Plan]] = {
             seconds_charge=3600,
             second_price_minor=6,
             storage_bytes=50 * _GIB,
+            max_files=10_000,
             max_upload_bytes=500 * _MIB,
             max_media_seconds=1800,
             parallel_renders=6,
@@ -66,6 +70,7 @@ PLANS: Final[dict[str, Plan]] = {
             seconds_charge=36000,
             second_price_minor=4,
             storage_bytes=500 * _GIB,
+            max_files=50_000,
             max_upload_bytes=2000 * _MIB,
             max_media_seconds=7200,
             parallel_renders=20,
