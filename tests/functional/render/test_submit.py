@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pynamodb.connection import Connection
-from tests.support.dynamodb import one_call_at_a_time
+from tests.support.dynamodb import one_call_at_a_time, record_calls
 from tests.support.events import outbox_events
 from tests.support.renders import Compute, at_once, composition, seconds, submit
 
+from flatrender.files.model import FILE, FileItem
+from flatrender.files.repository import file_pk, owner_of
 from flatrender.kernel.caller import Caller
+from flatrender.kernel.clock import timestamp
 from flatrender.kernel.ids import new_id
 from flatrender.platform.settings import table_name
 from flatrender.render.schemas import Render
@@ -30,15 +32,33 @@ def post(invoke: Invoke) -> Invoke:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The DynamoDB operations made."""
-    made: list[str] = []
-    original = Connection._make_api_call
+    return record_calls(monkeypatch)
 
-    def counted(self: Connection, operation: str, *given: Any, **named: Any) -> Any:
-        made.append(operation)
-        return original(self, operation, *given, **named)
 
-    monkeypatch.setattr(Connection, "_make_api_call", counted)
-    return made
+def picture_of(owner: Caller) -> str:
+    """The id of a ready picture of this user."""
+    file_id, moment = new_id(), timestamp()
+    FileItem(
+        pk=file_pk(owner.tenant_id, file_id),
+        sk=FILE,
+        type="file",
+        owner=owner_of(owner.tenant_id, owner.user_id),
+        created=f"{moment}#{file_id}",
+        file_id=file_id,
+        tenant_id=owner.tenant_id,
+        user_id=owner.user_id,
+        created_at=moment,
+        tier="free",
+        filename="lake.jpg",
+        kind="image",
+        content_type="image/jpeg",
+        size_bytes=1000,
+        status="ready",
+        sha256="0" * 64,
+        width=64,
+        height=48,
+    ).save()
+    return file_id
 
 
 def test_a_quote_says_what_it_would_cost(rich: Callable[..., Caller], invoke: Invoke, recorded: Compute) -> None:
@@ -135,6 +155,31 @@ def test_all_faults_are_told_at_once(rich: Callable[..., Caller], post: Invoke, 
     assert any(pointer.startswith("/body/composition/scenes/0/layers/1") for pointer in pointers), pointers
     assert any(pointer.startswith("/body/composition/scenes/1/layers/1") for pointer in pointers), pointers
     assert seconds(caller) == (100, 0)
+
+
+@pytest.mark.parametrize("tenant", ["same", "other"])
+@pytest.mark.parametrize("function", ["renders", "quotes"])
+def test_a_file_of_somebody_else_is_missing(
+    *, tenant: str, function: str, rich: Callable[..., Caller], invoke: Invoke, post: Invoke, recorded: Compute
+) -> None:
+    caller = rich()
+    owner = rich(tenant_id=caller.tenant_id) if tenant == "same" else rich()
+    file_id = picture_of(owner)
+
+    def ask(by: Caller) -> Any:
+        body = {"composition": composition()}
+        body["composition"]["scenes"][0]["layers"].append({"type": "image", "asset": file_id})
+        if function == "renders":
+            return post(by, body)
+        return invoke("render/quotes", "POST", "/v1/renders/quote", body=body, caller=by)
+
+    answer = ask(caller)
+
+    assert (answer.status, answer.error["code"]) == (422, "invalid_render")
+    faults = [(fault["pointer"], fault["code"]) for fault in answer.error["details"]["faults"]]
+    assert faults == [("/body/composition/scenes/0/layers/1/asset", "asset_missing")]
+    assert (recorded.started, seconds(caller)) == ([], (100, 0))
+    assert ask(owner).status in {200, 202}
 
 
 def test_the_plan_s_limits_are_faults(rich: Callable[..., Caller], post: Invoke) -> None:
