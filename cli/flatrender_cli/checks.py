@@ -21,6 +21,7 @@ type State = Literal["ok", "missing", "note"]
 """`missing` must be mended for `make demo` and `make test` to work; a `note` need not."""
 
 NEEDED_GIB = 4
+MAX_PORT = 65_536
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,15 @@ def _fonts() -> Finding:
     count = len(list(folder.glob("*.ttf")))
     if count and (folder / "fonts.json").is_file():
         return Finding("fonts", "ok", f"{count} in {folder}")
-    return Finding("fonts", "missing", f"none in {folder}", "git checkout -- layers/fonts")
+    mend = "unset FONTS_DIR" if named and repository else "git checkout -- layers/fonts"
+    return Finding("fonts", "missing", f"none in {folder}", mend)
 
 
 def _port() -> Finding:
-    port = int(os.environ.get(endpoints.PORT_VARIABLE, endpoints.DEFAULT_PORT))
+    given = os.environ.get(endpoints.PORT_VARIABLE, endpoints.DEFAULT_PORT)
+    if not given.isdecimal() or not 0 < int(given) < MAX_PORT:
+        return Finding("port", "missing", f"{given!r} is no port", f"unset {endpoints.PORT_VARIABLE}")
+    port = int(given)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

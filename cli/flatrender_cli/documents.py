@@ -134,5 +134,19 @@ def _resolve(name: str, assets: Path, media: Media) -> str:
         return media.add(path)
     if not _ID.fullmatch(name):
         raise CliError(f"There is no media file {name} in {assets}.", hint="--assets names the folder to look in.")
-    by_id = sorted(assets.glob(f"{name}.*"))
-    return media.add(by_id[0], name) if by_id else name
+    by_id = next(iter(sorted(assets.glob(f"{name}.*"))), None) or _listed(name, assets)
+    return media.add(by_id, name) if by_id else name
+
+
+def _listed(asset_id: str, assets: Path) -> Path | None:
+    """The file that the folder's own list, `assets.json`, gives this id: so lie the media that templates start with."""
+    listing = assets / "assets.json"
+    if not listing.is_file():
+        return None
+    try:
+        entries = json.loads(listing.read_text(encoding="utf-8"))
+        files = {entry["id"]: assets / entry["file"] for entry in entries}
+    except (ValueError, TypeError, KeyError) as error:
+        raise CliError(f'{listing} is not a list of objects with "id" and "file".') from error
+    path = files.get(asset_id)
+    return path if path and path.is_file() else None

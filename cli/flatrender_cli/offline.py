@@ -51,7 +51,8 @@ def render(
 ) -> Rendered:
     """Renders into the MP4 file `out`, with at most `processes` chunks at a time (default: one per core, two at least).
 
-    Raises CliError: drawing, encoding or verification failed; `out` is then what it was before.
+    Raises CliError: `out` cannot be written, or drawing, encoding or verification failed. `out` is then what it was
+    before.
     """
     from flatrender.engine.assemble import assemble
     from flatrender.engine.verify import verify
@@ -59,8 +60,7 @@ def render(
     started = time.perf_counter()
     specs = plan(composition, profile, media.infos)
     total = sum(spec.frame_count for spec in specs)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".flatrender-", dir=out.parent) as folder:
+    with _workplace(out) as folder:
         work = Path(folder)
         try:
             reports, sound = _draw(
@@ -88,6 +88,17 @@ def render(
         size_bytes=size,
         seconds=time.perf_counter() - started,
     )
+
+
+def _workplace(out: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder beside `out`, made before anything is drawn: a place that cannot be written to is told at once."""
+    if out.is_dir():
+        raise CliError(f"{out} is a folder.", hint="-o names the MP4 file to write.")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(prefix=".flatrender-", dir=out.parent)
+    except OSError as error:
+        raise CliError(f"{out} cannot be written: {error.strerror}.", hint="Choose another place with -o.") from error
 
 
 def _draw(  # noqa: PLR0917 - one call, from `render`

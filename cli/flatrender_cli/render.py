@@ -29,12 +29,17 @@ def render(
     """Renders `file` into `output`; prints what came out."""
     try:
         from flatrender.composition.profiles import Quality, Resolution, profile
+        from flatrender.engine.fonts import FontMissing, default_dir
         from flatrender_cli.offline import render as render_offline
     except ImportError as error:
         raise CliError(f"The render engine does not load: {error}.", hint="`flatrender doctor` says why.") from error
     _one_of("--resolution", resolution, get_args(Resolution.__value__))
     _one_of("--quality", quality, get_args(Quality.__value__))
     _set_fonts_folder()
+    try:
+        default_dir()
+    except FontMissing as error:
+        raise CliError(str(error)) from error
     filled: dict[str, Any] = documents.read(inputs) if inputs else {}
     composition, media = documents.load(file, assets or file.parent, filled)
     with Progress(

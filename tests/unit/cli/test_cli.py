@@ -193,3 +193,18 @@ def test_the_doctor_fails_when_something_needed_is_missing(monkeypatch: pytest.M
     ill = CliRunner().invoke(main.app, ["doctor"])
     assert ill.exit_code == 1
     assert "apt-get install c" in ill.stdout
+
+
+@pytest.mark.parametrize("port", ["abc", "", "0", "70000", "-1"])
+def test_the_doctor_says_what_is_no_port(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv(endpoints.PORT_VARIABLE, port)
+    found = {finding.name: finding for finding in checks.findings()}["port"]
+    assert (found.state, found.mend) == ("missing", "unset FLATRENDER_PORT")
+
+
+def test_the_doctor_mends_a_wrong_fonts_folder_where_it_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FONTS_DIR", str(tmp_path))
+    found = {finding.name: finding for finding in checks.findings()}["fonts"]
+    assert (found.state, found.mend) == ("missing", "unset FONTS_DIR")

@@ -68,12 +68,7 @@ def test_every_fault_is_listed_with_its_pointer(tmp_path: Path) -> None:
 
 
 def test_a_template_takes_inputs_and_a_composition_does_not(tmp_path: Path) -> None:
-    quote = ROOT / "infra/seed/templates/quote.json"
-    assets = tmp_path / "assets"
-    assets.mkdir()
-    for asset in json.loads((ROOT / "infra/seed/assets/assets.json").read_text()):
-        source = ROOT / "infra/seed/assets" / asset["file"]
-        (assets / f"{asset['id']}{source.suffix}").symlink_to(source)
+    quote, assets = ROOT / "infra/seed/templates/quote.json", ROOT / "infra/seed/assets"
     composition, _ = documents.load(quote, assets, {})
     assert composition.canvas.width == composition.canvas.height
     with pytest.raises(CliError) as refusal:
@@ -95,3 +90,21 @@ def test_a_film_is_rendered_in_processes_and_is_whole(tmp_path: Path) -> None:
     done = [frames for _, frames, _ in told]
     assert done == sorted(done)
     assert list(out.parent.iterdir()) == [out], "no intermediate file is left"
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_drawn(tmp_path: Path) -> None:
+    composition, media = documents.load(written(tmp_path / "film.json", film(1)), tmp_path, {})
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for out in (tmp_path, tmp_path / "file/film.mp4"):
+        with pytest.raises(CliError) as refusal:
+            render(composition, media, profile(composition), out, lambda *_: pytest.fail("something was drawn"))
+        assert str(out) in refusal.value.message
+        assert "-o" in (refusal.value.hint or "")
+
+
+@pytest.mark.parametrize("listing", ["{}}", '["a"]', '[{"id": "x"}]', "5"])
+def test_a_damaged_list_of_media_is_named(tmp_path: Path, listing: str) -> None:
+    (tmp_path / "assets.json").write_text(listing, encoding="utf-8")
+    document = with_picture("5b0d7c52-6f0e-4c0a-9d51-0c7a3f1e8a01")
+    with pytest.raises(CliError, match=r"assets\.json"):
+        documents.load(written(tmp_path / "film.json", document), tmp_path, {})
