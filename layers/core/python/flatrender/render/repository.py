@@ -39,12 +39,17 @@ def job(tenant_id: str, job_id: str) -> JobItem:
 
 def is_active(tenant_id: str, job_id: str) -> bool:
     """Whether the job still wants to be rendered; reads its status only."""
+    return status(tenant_id, job_id) in model.ACTIVE
+
+
+def status(tenant_id: str, job_id: str) -> str | None:
+    """The job's status, read alone; None when there is no such job."""
     pk = model.job_pk(tenant_id, job_id)
     try:
         found = JobItem.get(pk, model.JOB_KEY, consistent_read=True, attributes_to_get=["status"])
     except JobItem.DoesNotExist:
-        return False
-    return found.status in model.ACTIVE
+        return None
+    return str(found.status)
 
 
 def page_of_jobs(

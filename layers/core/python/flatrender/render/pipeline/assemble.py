@@ -22,11 +22,13 @@ def run(step: Step) -> dict[str, Any]:
     with machine.workspace(f"{step.job_id}-assemble") as folder:
         video = folder / "video.mp4"
         assemble(pictures, sound, video)
-        storage.upload(video, prefix + "video.mp4", "video/mp4")
+        try:
+            storage.upload(video, prefix + "video.mp4", "video/mp4")
+        except Exception:
+            parts.still_wanted(step)
+            raise
         machine.keep(parts.video_name(step.job_id), video)
-    if not repository.is_active(step.tenant_id, step.job_id):
-        # Cancelled while this ran: the cancelling side may have cleaned up before the upload.
-        storage.remove_prefix(prefix)
+    if not parts.still_wanted(step):
         machine.drop(parts.video_name(step.job_id))
         return {"outcome": "ended"}
     return {"outcome": "ok"}

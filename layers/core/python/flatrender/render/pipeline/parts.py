@@ -8,9 +8,10 @@ from typing import Final
 
 from flatrender.engine.reports import AudioReport, ChunkReport, Expected
 from flatrender.platform import storage
-from flatrender.render import chunk_repository, machine
+from flatrender.render import chunk_repository, machine, model, repository
 from flatrender.render.chunk_repository import Cached
 from flatrender.render.model import ChunkItem, JobItem
+from flatrender.render.steps import Step
 
 PARALLEL_TRANSFERS: Final = 8
 
@@ -60,6 +61,18 @@ def of(tenant_id: str, chunks: Sequence[ChunkItem]) -> Parts:
     sound = next((ready[chunk.key] for chunk in chunks if chunk.index < 0), None)
     pictures = sorted((chunk for chunk in chunks if chunk.index >= 0), key=lambda chunk: int(chunk.index))
     return Parts(tenant_id, [(chunk, ready[chunk.key]) for chunk in pictures], sound)
+
+
+def still_wanted(step: Step) -> bool:
+    """Whether the job still runs; call it after writing to its results, also when that failed half-way.
+
+    When the job was cancelled or has failed meanwhile, that side may have cleaned up before the upload: the results
+    are removed here. Those of a completed job stay: a step may run twice at a time, and this be the slower run.
+    """
+    status = repository.status(step.tenant_id, step.job_id)
+    if status not in {*model.ACTIVE, "completed"}:
+        storage.remove_prefix(storage.result_prefix(step.tenant_id, step.job_id))
+    return status in model.ACTIVE
 
 
 def video_name(job_id: str) -> str:

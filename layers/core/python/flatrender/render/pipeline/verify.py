@@ -35,11 +35,14 @@ def run(step: Step) -> dict[str, Any]:
         return {"outcome": "failed", "error": {"code": "verification_failed", "message": message}}
     with machine.workspace(f"{step.job_id}-verify") as folder:
         pictures = album.write(folder)
-        _upload(pictures, prefix)
+        try:
+            _upload(pictures, prefix)
+        except Exception:
+            parts.still_wanted(step)
+            raise
     size = video.stat().st_size
     machine.drop(name)
-    if not repository.is_active(step.tenant_id, step.job_id):
-        storage.remove_prefix(prefix)
+    if not parts.still_wanted(step):
         return {"outcome": "ended"}
     thumbnails = sum(1 for path in pictures if path.name.startswith("thumb-"))
     return {"outcome": "ok", "result": {"size_bytes": size, "thumbnails": thumbnails}}

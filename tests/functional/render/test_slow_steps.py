@@ -1,0 +1,63 @@
+"""Steps that are cut short, or run twice at a time: the slower run undoes nothing of the faster one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.support.renders import Compute, finish, objects, pointer, render_chunks, submit
+
+from flatrender.kernel.caller import Caller
+from flatrender.platform import storage
+from flatrender.render import service
+from flatrender.render.pipeline import assemble, parts, verify
+from flatrender.render.steps import Step
+
+RESULTS = {"video.mp4", "poster.jpg", "thumb-1.jpg", "thumb-2.jpg", "thumb-3.jpg"}
+
+
+@pytest.mark.parametrize("slow", [assemble, verify])
+def test_the_slower_of_two_runs_leaves_the_published_results(
+    slow: Any, rich: Callable[..., Caller], recorded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller))
+    render_chunks(step)
+    assemble.run(step)
+    is_wanted = parts.still_wanted
+
+    def late(step: Step) -> bool:
+        """All that follows happens between this run's upload and its look at the job."""
+        monkeypatch.setattr(parts, "still_wanted", is_wanted)
+        assert finish(step) == {"outcome": "ok"}
+        return is_wanted(step)
+
+    monkeypatch.setattr(parts, "still_wanted", late)
+
+    assert slow.run(step) == {"outcome": "ended"}
+    assert service.get(caller, step.job_id).status == "completed"
+    prefix = storage.result_prefix(caller.tenant_id, step.job_id)
+    assert {key.removeprefix(prefix) for key in objects() if key.startswith(prefix)} == RESULTS
+
+
+@pytest.mark.parametrize("step_of", [assemble, verify])
+def test_an_upload_that_fails_after_the_cancel_leaves_nothing(
+    step_of: Any, rich: Callable[..., Caller], recorded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller))
+    render_chunks(step)
+    if step_of is verify:
+        assemble.run(step)
+    upload = storage.upload
+
+    def broken(*given: Any) -> None:
+        if service.get(caller, step.job_id).status == "running":
+            service.cancel(caller, step.job_id)
+        upload(*given)
+        raise ConnectionError("S3 has it, but its answer was lost")
+
+    monkeypatch.setattr(storage, "upload", broken)
+
+    with pytest.raises(ConnectionError):
+        step_of.run(step)
+    assert not [key for key in objects() if step.job_id in key]
