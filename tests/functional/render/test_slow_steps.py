@@ -1,15 +1,16 @@
 """Steps that are cut short, or run twice at a time: the slower run undoes nothing of the faster one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from tests.support.renders import Compute, finish, objects, pointer, render_chunks, submit
+from tests.support.renders import Compute, composition, finish, objects, pointer, render_chunks, submit
 
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
-from flatrender.render import service
-from flatrender.render.pipeline import assemble, parts, verify
+from flatrender.render import chunk_repository, service
+from flatrender.render.model import ChunkItem
+from flatrender.render.pipeline import assemble, parts, plan, verify
 from flatrender.render.steps import Step
 
 RESULTS = {"video.mp4", "poster.jpg", "thumb-1.jpg", "thumb-2.jpg", "thumb-3.jpg"}
@@ -61,3 +62,24 @@ def test_an_upload_that_fails_after_the_cancel_leaves_nothing(
     with pytest.raises(ConnectionError):
         step_of.run(step)
     assert not [key for key in objects() if step.job_id in key]
+
+
+def test_a_plan_that_died_half_way_is_completed_by_the_next_run(
+    rich: Callable[..., Caller], recorded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller, composition(scenes=3)))
+    write = chunk_repository.write_chunks
+
+    def die(items: Sequence[ChunkItem]) -> None:
+        write(items[1:2])
+        raise ConnectionError("throttled")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chunk_repository, "write_chunks", die)
+        with pytest.raises(ConnectionError):
+            plan.run(step)
+
+    assert render_chunks(step) == [0, 1, 2]
+    assert finish(step) == {"outcome": "ok"}
+    assert service.get(caller, step.job_id).chunks.total == 3

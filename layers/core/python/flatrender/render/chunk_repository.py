@@ -71,7 +71,7 @@ def _record(tenant_id: str, key: str, days: int) -> CacheItem:
 
 
 def write_chunks(items: Sequence[ChunkItem]) -> None:
-    """Create the chunks of a job. Overwrites nothing that a worker has begun: plan writes before it hands out."""
+    """Create chunks of a job, 25 in a call. Plan does so before it hands out any: no worker has begun one of them."""
     with ChunkItem.batch_write() as batch:
         for item in items:
             batch.save(item)

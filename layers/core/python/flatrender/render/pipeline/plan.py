@@ -20,9 +20,12 @@ def run(step: Step) -> dict[str, Any]:
     job, existing = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
     if job is None:
         return {"outcome": "ended"}
-    if not existing:
-        existing = _cut(step, repository.order(step.tenant_id, step.job_id))
-        chunk_repository.write_chunks(existing)
+    # An earlier run may have died between two batches of writes: what it wrote stays as it is, the rest is added.
+    written = {chunk.sk for chunk in existing}
+    missing = [chunk for chunk in _cut(step, repository.order(step.tenant_id, step.job_id)) if chunk.sk not in written]
+    if missing:
+        chunk_repository.write_chunks(missing)
+        existing = [*existing, *missing]
     pictures = [chunk for chunk in existing if chunk.index >= 0]
     reused = sum(1 for chunk in pictures if chunk.cached)
     values = {"chunks_total": len(pictures), "chunks_cached": reused, "rendering_at": timestamp()}
