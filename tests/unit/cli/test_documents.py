@@ -79,6 +79,17 @@ def test_a_template_takes_inputs_and_a_composition_does_not(tmp_path: Path) -> N
         documents.load(film_path, tmp_path, {"title": "x"})
 
 
+def test_the_examples_of_the_guide_can_be_rendered(tmp_path: Path) -> None:
+    blocks = (ROOT / "docs/guide/compositions.md").read_text(encoding="utf-8").split("```json\n")[1:]
+    examples = [json.loads(block.partition("```")[0]) for block in blocks]
+    assets = ROOT / "infra/seed/assets"
+    (whole,) = [example for example in examples if "scenes" in example]
+    composition, media = documents.load(written(tmp_path / "spring.json", whole), assets, {})
+    assert (composition.duration, len(media.infos)) == (7.2, 3)
+    (inputs,) = [example for example in examples if "quote" in example]
+    documents.load(ROOT / "infra/seed/templates/quote.json", assets, inputs)
+
+
 def test_a_film_is_rendered_in_processes_and_is_whole(tmp_path: Path) -> None:
     document = film(3, width=160, height=90, fps=12)
     composition, media = documents.load(written(tmp_path / "film.json", document), tmp_path, {})
