@@ -1,6 +1,8 @@
 """Steps that are cut short, or run twice at a time: the slower run undoes nothing of the faster one."""
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,11 +10,12 @@ from tests.support.renders import Compute, composition, finish, objects, pointer
 
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
-from flatrender.render import chunk_repository, service
+from flatrender.render import chunk_repository, service, sizing
 from flatrender.render.model import ChunkItem
 from flatrender.render.pipeline import assemble, parts, plan, verify
 from flatrender.render.steps import Step
 
+ROOT = Path(__file__).resolve().parents[3]
 RESULTS = {"video.mp4", "poster.jpg", "thumb-1.jpg", "thumb-2.jpg", "thumb-3.jpg"}
 
 
@@ -83,3 +86,26 @@ def test_a_plan_that_died_half_way_is_completed_by_the_next_run(
     assert render_chunks(step) == [0, 1, 2]
     assert finish(step) == {"outcome": "ok"}
     assert service.get(caller, step.job_id).chunks.total == 3
+
+
+def test_a_chunk_that_grows_too_old_while_the_job_runs_is_still_put_in(
+    rich: Callable[..., Caller], recorded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller))
+    rendered = len(render_chunks(step))
+    finish(step)
+    now = chunk_repository.epoch()
+    usable = sizing.sizing().cache_days * chunk_repository.DAY
+
+    monkeypatch.setattr(chunk_repository, "epoch", lambda: now + usable - chunk_repository.JOB_SECONDS - 60)
+    early = pointer(caller, submit(caller))
+    assert render_chunks(early) == []
+    monkeypatch.setattr(chunk_repository, "epoch", lambda: now + usable - 60)
+    assert len(render_chunks(pointer(caller, submit(caller)))) == rendered
+    assert finish(early) == {"outcome": "ok"}
+
+
+def test_chunks_stay_usable_for_as_long_as_a_job_may_run() -> None:
+    machine = json.loads((ROOT / "statemachines/render.asl.json").read_text())
+    assert machine["TimeoutSeconds"] <= chunk_repository.JOB_SECONDS

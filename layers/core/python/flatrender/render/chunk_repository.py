@@ -18,6 +18,9 @@ DAY: Final = 24 * 3600
 RECORD_OUTLIVES_DAYS: Final = 5
 """A record outlives `usable_until` (28 days) by this: the bucket's lifecycle rule (30 days) runs within it."""
 
+JOB_SECONDS: Final = 6 * 3600
+"""How long a job may run (the state machine's TimeoutSeconds): what its plan relies on must stay usable for as long."""
+
 
 @dataclass(frozen=True)
 class Cached:
@@ -27,14 +30,16 @@ class Cached:
     report: bytes | None
 
 
-def cached(tenant_id: str, keys: Iterable[str], *, consistent: bool = False) -> dict[str, Cached]:
-    """Those of `keys` whose object is in the bucket and stays long enough for a job to use it. A call per 100 keys."""
+def cached(
+    tenant_id: str, keys: Iterable[str], *, consistent: bool = False, stays: int = JOB_SECONDS
+) -> dict[str, Cached]:
+    """Those of `keys` whose object is in the bucket and usable for `stays` seconds more. A call per 100 keys."""
     wanted = [(model.cache_pk(tenant_id, key), "CHUNK") for key in dict.fromkeys(keys)]
-    now = epoch()
+    until = epoch() + stays
     return {
         item.key: Cached(item.key, gzip.decompress(item.report) if item.report else None)
         for item in (CacheItem.batch_get(wanted, consistent_read=consistent) if wanted else ())
-        if item.status == "ready" and item.usable_until > now
+        if item.status == "ready" and item.usable_until > until
     }
 
 

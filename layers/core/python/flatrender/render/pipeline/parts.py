@@ -54,7 +54,7 @@ class Parts:
 
 def of(tenant_id: str, chunks: Sequence[ChunkItem]) -> Parts:
     """Raises PartMissing."""
-    ready = chunk_repository.cached(tenant_id, [chunk.key for chunk in chunks], consistent=True)
+    ready = chunk_repository.cached(tenant_id, [chunk.key for chunk in chunks], consistent=True, stays=0)
     missing = [chunk.sk for chunk in chunks if chunk.key not in ready]
     if missing:
         raise PartMissing(", ".join(missing))
