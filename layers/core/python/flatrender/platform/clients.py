@@ -4,7 +4,8 @@ botocore alone: boto3 adds 70 ms to a cold start and nothing that a function nee
 """
 
 from functools import cache
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 CONNECT_TIMEOUT = 2
 READ_TIMEOUT = 10
@@ -18,11 +19,7 @@ def _session() -> Any:
 
 
 @cache
-def client(service: str, *, endpoint_url: str | None = None, read_timeout: int = READ_TIMEOUT) -> Any:
-    """A client for `service` with short timeouts and bounded retries.
-
-    The region comes from the Lambda environment, the endpoint from AWS_ENDPOINT_URL unless one is named.
-    """
+def _make(service: str, endpoint_url: str | None, read_timeout: int) -> Any:
     from botocore.config import Config
 
     config = Config(
@@ -33,3 +30,27 @@ def client(service: str, *, endpoint_url: str | None = None, read_timeout: int =
         s3={"addressing_style": "path"} if service == "s3" else None,
     )
     return _session().create_client(service, endpoint_url=endpoint_url, config=config)
+
+
+class _Clients:
+    """Clients by what they were asked for, each made once, one at a time.
+
+    A session may not make two at once, and workers whose first call is from many threads would make one per thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+
+    def __call__(self, service: str, *, endpoint_url: str | None = None, read_timeout: int = READ_TIMEOUT) -> Any:
+        """A client for `service` with short timeouts and bounded retries.
+
+        The region comes from the Lambda environment, the endpoint from AWS_ENDPOINT_URL unless one is named.
+        """
+        with self._lock:
+            return _make(service, endpoint_url, read_timeout)
+
+    def cache_clear(self) -> None:
+        _make.cache_clear()
+
+
+client: Final = _Clients()
