@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from flatrender.kernel.errors import Unavailable
+from flatrender.platform import observe
 from flatrender.platform.clients import client
 from flatrender.platform.settings import settings
 
@@ -125,11 +127,12 @@ def keys(prefix: str) -> Iterator[str]:
 
 
 def remove(*doomed: str) -> None:
+    """Removes objects, those that there are. Raises Unavailable: some are still there, and may be tried again."""
     _remove(doomed)
 
 
 def remove_prefix(prefix: str) -> None:
-    """Removes everything below a prefix, which must end in a slash so that no neighbour is hit."""
+    """Removes everything below a prefix, which must end in a slash so that no neighbour is hit. Raises Unavailable."""
     if not prefix.endswith("/"):
         raise ValueError(f"prefix must end in '/': {prefix!r}")
     _remove(keys(prefix))
@@ -139,9 +142,13 @@ def _remove(doomed: Iterable[str]) -> None:
     from itertools import batched
 
     for batch in batched(doomed, 1000, strict=False):
-        _s3().delete_objects(
+        answer = _s3().delete_objects(
             Bucket=settings().media_bucket, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
         )
+        # S3 answers 200 even when it kept some of them.
+        if kept := answer.get("Errors"):
+            observe.logger().error("objects not removed", extra={"count": len(kept), "first": kept[0]})
+            raise Unavailable
 
 
 def link(key: str, *, seconds: int = LINK_SECONDS, filename: str | None = None) -> str:
