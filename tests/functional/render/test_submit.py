@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ from flatrender.kernel.caller import Caller
 from flatrender.kernel.clock import timestamp
 from flatrender.kernel.ids import new_id
 from flatrender.platform.settings import table_name
+from flatrender.render import consumers, service
 from flatrender.render.schemas import Render
 
 type Invoke = Callable[..., Any]
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -244,6 +248,33 @@ def test_a_submit_that_cannot_start_is_started_by_its_event(
     batch = {"Records": [{"messageId": "1", "body": json.dumps({"detail": event})}] * 2}
     assert load("render/start").handler(batch, lambda_context) == {"batchItemFailures": []}
     assert recorded.started == [job_id]
+
+
+def test_a_render_that_cannot_be_started_at_all_is_failed_by_the_last_attempt(
+    rich: Callable[..., Caller], load: Callable[[str], Any], lambda_context: Any, recorded: Compute
+) -> None:
+    recorded.unreachable = True
+    caller = rich(seconds=10)
+    job = submit(caller)
+    (event,) = outbox_events(table_name("render"))
+
+    def deliver(attempt: int) -> Any:
+        attributes = {"ApproximateReceiveCount": str(attempt)}
+        record = {"messageId": "1", "body": json.dumps({"detail": event}), "attributes": attributes}
+        return load("render/start").handler({"Records": [record]}, lambda_context)["batchItemFailures"]
+
+    assert deliver(consumers.START_ATTEMPTS - 1) == [{"itemIdentifier": "1"}]
+    assert (service.get(caller, job.id).status, seconds(caller)) == ("queued", (8, 2))
+    assert deliver(consumers.START_ATTEMPTS) == deliver(consumers.START_ATTEMPTS) == []
+    ended = service.get(caller, job.id)
+    assert ended.error is not None
+    assert (ended.status, ended.error.code) == ("failed", "render_not_started")
+    assert seconds(caller) == (10, 0)
+
+
+def test_the_last_attempt_is_the_queues_last() -> None:
+    fragment = (ROOT / "infra/contexts/render_consumers.yaml").read_text()
+    assert f"RenderStartDeadLetterQueue.Arn, maxReceiveCount: {consumers.START_ATTEMPTS} }}" in fragment
 
 
 def test_round_trips(

@@ -15,19 +15,35 @@ _WHY: Final = {
     "ABORTED": ("render_stopped", "The render was stopped by the platform."),
 }
 
+NOT_STARTED: Final = ("render_not_started", "The render could not be started, even when tried again.")
+START_ATTEMPTS: Final = 5
+"""The queue's maxReceiveCount: after so many, a message is given up."""
+
 
 def start_submitted(batch: dict[str, Any]) -> batches.Response:
     """`render.job.submitted.v1` from SQS: start the pipeline, in case submit did not come that far.
 
-    Needs no memory of what was handled: starting twice starts once, and a job that has ended is left alone.
+    Needs no memory of what was handled: starting twice starts once, and a job that has ended is left alone. A job that
+    cannot be started is failed by the last attempt: waiting for ever, it would hold its seconds and its place.
     """
 
     def one(record: dict[str, Any]) -> None:
         event = event_of(record)
-        if repository.is_active(event.tenant_id, event.aggregate_id):
+        if not repository.is_active(event.tenant_id, event.aggregate_id):
+            return
+        try:
             compute.start(event.tenant_id, event.aggregate_id)
+        except Exception:
+            if int(record["attributes"]["ApproximateReceiveCount"]) < START_ATTEMPTS:
+                raise
+            observe.logger().exception("pipeline not started, for good", extra={"job_id": event.aggregate_id})
+            _give_up(event.tenant_id, event.aggregate_id, *NOT_STARTED)
 
     return batches.each(batch, one)
+
+
+def _give_up(tenant_id: str, job_id: str, code: str, message: str) -> None:
+    fail.run(fail.Failure(tenant_id=tenant_id, job_id=job_id, error={"code": code, "message": message}))
 
 
 def end_abandoned(batch: dict[str, Any]) -> batches.Response:
@@ -40,13 +56,7 @@ def end_abandoned(batch: dict[str, Any]) -> batches.Response:
         detail = json.loads(record["body"])["detail"]
         pointer = json.loads(detail["input"])
         code, message = _WHY.get(detail["status"], fail.GENERAL)
-        fail.run(
-            fail.Failure(
-                tenant_id=pointer["tenant_id"],
-                job_id=pointer["job_id"],
-                error={"code": code, "message": message},
-            )
-        )
+        _give_up(pointer["tenant_id"], pointer["job_id"], code, message)
 
     return batches.each(batch, one)
 
