@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from flatrender.platform import storage
 from flatrender.render import machine
@@ -48,6 +49,20 @@ def test_what_is_not_what_its_record_says_is_refused(downloads: list[str], tmp_p
     with pytest.raises(machine.DamagedAsset):
         machine.asset("0" * 64, "files/t/f")
     assert not [path for path in (tmp_path / "cache").iterdir() if path.suffix != ".lock"]
+
+
+@pytest.mark.parametrize(
+    ("status", "raised"), [(403, machine.DamagedAsset), (404, machine.DamagedAsset), (503, ClientError)]
+)
+def test_an_asset_that_was_deleted_is_told_from_a_storage_that_is_busy(
+    status: int, raised: type[Exception], downloads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(key: str, to: Path) -> None:
+        raise ClientError({"Error": {}, "ResponseMetadata": {"HTTPStatusCode": status}}, "GetObject")
+
+    monkeypatch.setattr(storage, "download", refuse)
+    with pytest.raises(raised):
+        machine.asset(SHA, "files/t/f")
 
 
 def test_the_longest_unused_goes_first_and_what_is_in_use_stays(

@@ -22,7 +22,7 @@ IN_USE_SECONDS: Final = 900
 
 
 class DamagedAsset(Exception):
-    """An object in the bucket is not what its record says."""
+    """An object in the bucket is not what its record says, or is not there."""
 
 
 def folder() -> Path:
@@ -53,7 +53,15 @@ def asset(sha256: str, object_key: str) -> Path:
         if found != sha256:
             raise DamagedAsset(f"{object_key} has sha256 {found}, not {sha256}")
 
-    return fetch(f"asset-{sha256}", object_key, check)
+    from botocore.exceptions import ClientError
+
+    try:
+        return fetch(f"asset-{sha256}", object_key, check)
+    except ClientError as error:
+        # 403 is S3's answer for what is not there to those who may not list the bucket.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in {403, 404}:
+            raise
+        raise DamagedAsset(f"{object_key} is not there") from error
 
 
 def fetch(name: str, object_key: str, check: Callable[[Path], None] | None = None) -> Path:

@@ -125,7 +125,7 @@ def _reason(error: Exception) -> tuple[str, str]:
     if isinstance(error, FlatRenderError):
         return error.code, error.text
     if isinstance(error, machine.DamagedAsset):
-        return "damaged_asset", "A file of the composition is damaged in storage. Upload it again."
+        return "damaged_asset", "A file of the composition was deleted, or is damaged. Upload it again."
     return "worker_error", "A part of the video could not be drawn."
 
 
