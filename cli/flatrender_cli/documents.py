@@ -55,6 +55,8 @@ def read(path: Path) -> dict[str, Any]:
         raise CliError(f"{path} is not UTF-8 text.") from error
     except json.JSONDecodeError as error:
         raise CliError(f"{path} is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.") from error
+    except RecursionError as error:
+        raise CliError(f"{path} is nested too deeply to be read.") from error
     if not isinstance(document, dict):
         raise CliError(f"{path} holds no JSON object.")
     return document
@@ -112,14 +114,15 @@ def _bound(path: Path, document: dict[str, Any], assets: Path, inputs: dict[str,
 
 def _holders(node: object) -> Iterator[dict[str, Any]]:
     """Every object in a document that names a media file."""
-    if isinstance(node, dict):
-        if isinstance(node.get("asset"), str):
-            yield node
-        for value in node.values():
-            yield from _holders(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _holders(value)
+    nodes = [node]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            if isinstance(node.get("asset"), str):
+                yield node
+            nodes.extend(reversed(node.values()))
+        elif isinstance(node, list):
+            nodes.extend(reversed(node))
 
 
 def _resolve(name: str, assets: Path, media: Media) -> str:

@@ -51,9 +51,19 @@ def test_what_is_no_json_is_told_where_it_breaks(tmp_path: Path) -> None:
     path.write_text('{\n  "a": }', encoding="utf-8")
     with pytest.raises(CliError, match="line 2, column 8"):
         documents.read(path)
+    path.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(CliError, match="too deeply"):
+        documents.read(path)
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(CliError, match="UTF-8"):
         documents.read(path)
+
+
+def test_a_document_nested_without_end_is_a_fault_and_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "film.json"
+    path.write_text('{"a":' * 3000 + "1" + "}" * 3000, encoding="utf-8")
+    with pytest.raises(CliError, match="wrong with"):
+        documents.load(path, tmp_path, {})
 
 
 def test_every_fault_is_listed_with_its_pointer(tmp_path: Path) -> None:
