@@ -22,9 +22,9 @@ from tests.support.renders import (
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
 from flatrender.platform.settings import table_name
-from flatrender.render import chunk_repository, repository, service
+from flatrender.render import chunk_repository, repository, service, worker
 from flatrender.render.errors import RenderEnded
-from flatrender.render.pipeline import assemble, dispatch, plan, publish, verify
+from flatrender.render.pipeline import assemble, dispatch, fail, plan, publish, verify
 from flatrender.render.schemas import Render
 
 
@@ -88,6 +88,21 @@ def test_batch_jobs_are_terminated(rich: Callable[..., Caller], recorded: Comput
 
     assert set(recorded.terminated) == set(recorded.batch)
     assert len(recorded.batch) == 2
+
+
+def test_batch_jobs_of_a_failed_render_are_terminated_but_those_that_are_done(
+    rich: Callable[..., Caller], recorded: Compute
+) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller, backend="batch"))
+    for item in plan.run(step)["items"]:
+        dispatch.run(task(step, item))
+    done, waiting = recorded.batch
+    worker.run(task(step, 0))
+
+    fail.run(fail.Failure(**step.model_dump(), error={"Error": "WorkerLost", "Cause": ""}))
+
+    assert (recorded.batch[done][2], recorded.terminated) == (0, [waiting])
 
 
 @pytest.mark.parametrize("after", ["plan", "chunks", "assemble", "verify"])

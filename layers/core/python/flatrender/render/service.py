@@ -13,7 +13,7 @@ from flatrender.platform.idempotency import Attempt, IdempotencyKeyReused, finge
 from flatrender.render import chunk_repository, compute, model, presenter, repository
 from flatrender.render.errors import RenderEnded, RenderNotFound
 from flatrender.render.model import JobItem
-from flatrender.render.pipeline.fail import clean_up
+from flatrender.render.pipeline.fail import clean_up, stop_batch_jobs
 from flatrender.render.schemas import Quote, Render, RenderRequest, StatusFilter
 
 if TYPE_CHECKING:
@@ -113,9 +113,7 @@ def _halt(job: JobItem) -> None:
     compute.stop(job.job_id)
     if job.backend == "batch":
         _, chunks = chunk_repository.job_and_chunks(job.tenant_id, job.job_id)
-        for chunk in chunks:
-            if chunk.batch_job_id and chunk.status != "done":
-                compute.terminate(chunk.batch_job_id, "The render was cancelled.")
+        stop_batch_jobs(chunks, "The render was cancelled.")
     clean_up(job.tenant_id, job.job_id)
 
 

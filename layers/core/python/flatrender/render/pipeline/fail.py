@@ -1,6 +1,7 @@
 """End a job that cannot be finished: give the seconds back, say why, and leave nothing behind."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pydantic import Field
@@ -8,7 +9,7 @@ from pydantic import Field
 from flatrender.kernel.clock import timestamp
 from flatrender.ledger import service as ledger
 from flatrender.platform import storage, transactions
-from flatrender.render import chunk_repository, repository
+from flatrender.render import chunk_repository, compute, repository
 from flatrender.render.errors import RenderEnded
 from flatrender.render.model import ENDED, ChunkItem, JobItem
 from flatrender.render.steps import Step
@@ -44,8 +45,16 @@ def run(failure: Failure) -> dict[str, Any]:
             job.status = "failed"
     if job.status == "completed":
         return {"outcome": "ended"}
+    stop_batch_jobs(chunks, "The render has failed.")
     clean_up(failure.tenant_id, failure.job_id)
     return {"outcome": "failed" if job.status == "failed" else "ended"}
+
+
+def stop_batch_jobs(chunks: Sequence[ChunkItem], reason: str) -> None:
+    """Those that wait would start a machine each, only to learn there that nobody wants their chunk any more."""
+    for chunk in chunks:
+        if chunk.batch_job_id and chunk.status != "done":
+            compute.terminate(chunk.batch_job_id, reason)
 
 
 def clean_up(tenant_id: str, job_id: str) -> None:
