@@ -92,7 +92,7 @@ def faulty(path: Path, faults: list[Fault]) -> CliError:
 def _bound(path: Path, document: dict[str, Any], assets: Path, inputs: dict[str, Any], media: Media) -> dict[str, Any]:
     from pydantic import ValidationError
 
-    from flatrender.composition.bind import bind
+    from flatrender.composition.bind import bind, check
     from flatrender.composition.schemas import TemplateDefinition
 
     try:
@@ -103,6 +103,12 @@ def _bound(path: Path, document: dict[str, Any], assets: Path, inputs: dict[str,
             for found in error.errors()
         ]
         raise faulty(path, faults) from error
+    try:
+        faults = check(template)
+    except RecursionError as error:
+        raise CliError(f"{path} is nested too deeply to be read.") from error
+    if faults:
+        raise faulty(path, faults)
     for declared in template.inputs:
         if declared.type in {"image", "video", "audio"} and isinstance(inputs.get(declared.name), str):
             inputs[declared.name] = _resolve(inputs[declared.name], assets, media)

@@ -89,6 +89,26 @@ def test_a_template_takes_inputs_and_a_composition_does_not(tmp_path: Path) -> N
         documents.load(film_path, tmp_path, {"title": "x"})
 
 
+@pytest.mark.parametrize(
+    "hole",
+    [
+        {"$input": "nonesuch"},
+        {"$input": 5},
+        {"$input": "accent", "map": []},
+        {"when": "accent"},
+        {"when": [5]},
+        {"when": {"input": "accent", "in": 5}},
+        {"when": {"input": "nonesuch", "is": 1}},
+    ],
+)
+def test_a_template_that_makes_no_sense_is_told_where(tmp_path: Path, hole: dict[str, Any]) -> None:
+    template = json.loads((ROOT / "infra/seed/templates/quote.json").read_text(encoding="utf-8"))
+    template["composition"]["canvas"]["background"] = hole
+    with pytest.raises(CliError) as refusal:
+        documents.load(written(tmp_path / "quote.json", template), ROOT / "infra/seed/assets", {})
+    assert any(line.startswith("/composition/canvas/background") for line in refusal.value.details)
+
+
 def test_the_examples_of_the_guide_can_be_rendered(tmp_path: Path) -> None:
     blocks = (ROOT / "docs/guide/compositions.md").read_text(encoding="utf-8").split("```json\n")[1:]
     examples = [json.loads(block.partition("```")[0]) for block in blocks]

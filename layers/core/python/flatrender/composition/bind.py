@@ -57,6 +57,11 @@ def check(template: TemplateDefinition) -> list[Fault]:
         problem = None if spec.default in (None, "") else _problem(spec, _clean(spec, spec.default))
         if problem:
             found.append(_fault(f"/inputs/{index}/default", *problem))
+    malformed = [
+        _fault(at, "template_form", message) for at, message in _malformed(template.composition, "/composition")
+    ]
+    if malformed:
+        return [*found, *malformed]
     used = set()
     for pointer, name in _names(template.composition, "/composition"):
         used.add(name)
@@ -76,6 +81,26 @@ def check(template: TemplateDefinition) -> list[Fault]:
 
 def _fault(pointer: str, code: str, message: str) -> Fault:
     return Fault(pointer=pointer, code=code, message=message)
+
+
+def _malformed(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    """(pointer, what is wrong) of every place that `bind` could not make sense of."""
+    if isinstance(node, dict):
+        conditions = node.get("when", [])
+        for condition in conditions if isinstance(conditions, list) else [conditions]:
+            if not (isinstance(condition, dict) and isinstance(condition.get("input"), str)):
+                yield f"{pointer}/when", "'when' is a condition with an 'input', or a list of such."
+            elif not isinstance(condition.get("in", []), list):
+                yield f"{pointer}/when", "'in' is a list of values."
+        if "$input" in node and not isinstance(node["$input"], str):
+            yield f"{pointer}/$input", "'$input' is the name of an input."
+        if "$input" in node and not isinstance(node.get("map", {}), dict):
+            yield f"{pointer}/map", "'map' is an object: what each value of the input stands for."
+    items: Iterable[tuple[Any, Any]] = (
+        node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    )
+    for key, value in items:
+        yield from _malformed(value, f"{pointer}/{escape(key)}")
 
 
 def _names(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
