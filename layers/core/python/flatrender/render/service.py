@@ -9,7 +9,7 @@ from flatrender.kernel.ids import new_id
 from flatrender.kernel.paging import Page, PageMeta, PageRequest
 from flatrender.ledger import service as ledger
 from flatrender.platform import observe, transactions
-from flatrender.platform.idempotency import Attempt, IdempotencyKeyReused, fingerprint
+from flatrender.platform.idempotency import Attempt, fingerprint
 from flatrender.render import chunk_repository, compute, model, presenter, repository
 from flatrender.render.errors import RenderEnded, RenderNotFound
 from flatrender.render.model import JobItem
@@ -40,12 +40,10 @@ def submit(caller: Caller, request: RenderRequest, key: str) -> Render:
     attempt = Attempt(caller.tenant_id, caller.user_id, SUBMIT, key, fingerprint(request))
     try:
         job = _create(caller, request, attempt)
-    except FlatRenderError as error:
+    except FlatRenderError:
         # First as if the key were new, for it nearly always is; only what went wrong may turn out to be a repetition.
         earlier = repository.replay(attempt)
         if earlier is None:
-            raise
-        if isinstance(error, IdempotencyKeyReused):
             raise
         job = repository.job(caller.tenant_id, earlier)
     if job.status == "queued":
