@@ -17,7 +17,7 @@ PARALLEL_TRANSFERS: Final = 8
 
 
 class PartMissing(Exception):
-    """A chunk that was rendered is not in the cache; rendering must be done again."""
+    """A chunk that was rendered is not in the cache any more. Trying again does not help, and the job fails."""
 
 
 @dataclass(frozen=True)
