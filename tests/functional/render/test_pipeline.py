@@ -164,6 +164,28 @@ def test_a_video_that_is_not_what_was_drawn_is_not_published(rich: Callable[...,
     assert not [key for key in objects() if step.job_id in key]
 
 
+def test_what_a_refused_video_was_made_of_is_rendered_anew(rich: Callable[..., Caller], recorded: Compute) -> None:
+    caller = rich(seconds=10)
+    step = pointer(caller, submit(caller))
+    render_chunks(step)
+    assemble.run(step)
+    damaged = [key for key in objects() if key.startswith("chunks/")]
+    other = pointer(caller, submit(caller, composition(color="#a02020", seconds=0.5)))
+    render_chunks(other)
+    assemble.run(other)
+    _swap_videos(step, other)
+    verdict = verify.run(step)
+    fail.run(fail.Failure(**step.model_dump(), error=verdict["error"]))
+
+    again = submit(caller)
+    assert again.chunks.cached == 0
+    follow = pointer(caller, again)
+    render_chunks(follow)
+    assemble.run(follow)
+    assert verify.run(follow)["outcome"] == "ok"
+    assert set(damaged) <= set(objects())
+
+
 def test_failing_gives_the_seconds_back_once(rich: Callable[..., Caller], recorded: Compute) -> None:
     caller = rich(seconds=10)
     job = submit(caller)

@@ -62,6 +62,17 @@ def complete_object(tenant_id: str, key: str, days: int, size_bytes: int, report
     item.save()
 
 
+def distrust(tenant_id: str, keys: Iterable[str]) -> None:
+    """Take objects out of use without losing their names: whoever needs one next renders it anew."""
+    for key in dict.fromkeys(keys):
+        item = CacheItem(model.cache_pk(tenant_id, key), "CHUNK")
+        try:
+            item.update([CacheItem.status.set("pending")], condition=CacheItem.pk.exists())
+        except UpdateError as error:
+            if not _refused(error):
+                raise
+
+
 def _record(tenant_id: str, key: str, days: int) -> CacheItem:
     usable_until = epoch() + days * DAY
     return CacheItem(

@@ -30,6 +30,8 @@ def run(step: Step) -> dict[str, Any]:
     faults = verify(video, parts.of(step.tenant_id, chunks).expected(job), album)
     if faults:
         machine.drop(name)
+        # One of them may be what is wrong. Left in the cache, it would fail whoever asks for the same video again.
+        chunk_repository.distrust(step.tenant_id, (chunk.key for chunk in chunks))
         observe.logger().error("video refused", extra={"faults": [fault.model_dump() for fault in faults]})
         message = "The finished video did not pass our check: " + " ".join(fault.message for fault in faults[:3])
         return {"outcome": "failed", "error": {"code": "verification_failed", "message": message}}
