@@ -63,8 +63,6 @@ def unnamed(stack: Stack) -> set[str]:
             named = tenant in ids and name in ids
         elif prefix == "chunks":
             named = key in cached
-        elif prefix == "work":
-            named = jobs.get(f"{tenant}/{name}", {}).get("status") in {"queued", "running"}
         elif prefix == "results":
             job = jobs.get(f"{tenant}/{name}", {})
             count = json.loads(job.get("result") or "{}").get("thumbnails", 0)

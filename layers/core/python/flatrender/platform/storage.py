@@ -27,10 +27,6 @@ def chunk_key(tenant_id: str, key: str) -> str:
     return f"chunks/{tenant_id}/{key}.mp4"
 
 
-def work_prefix(tenant_id: str, job_id: str) -> str:
-    return f"work/{tenant_id}/{job_id}/"
-
-
 def result_prefix(tenant_id: str, job_id: str) -> str:
     return f"results/{tenant_id}/{job_id}/"
 

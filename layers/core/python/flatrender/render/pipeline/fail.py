@@ -59,7 +59,6 @@ def stop_batch_jobs(chunks: Sequence[ChunkItem], reason: str) -> None:
 
 def clean_up(tenant_id: str, job_id: str) -> None:
     """Remove what a job without a result has left in the bucket. Its chunks stay: the cache names them."""
-    storage.remove_prefix(storage.work_prefix(tenant_id, job_id))
     storage.remove_prefix(storage.result_prefix(tenant_id, job_id))
 
 
