@@ -1,4 +1,4 @@
-"""What may lie in the media bucket: the code that builds the keys, the roles, the rules and the document say the same."""
+"""What may lie in the media bucket: keys, roles, lifecycle rules and the document say the same."""
 
 import re
 

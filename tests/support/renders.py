@@ -53,6 +53,7 @@ class Compute:
     failed: list[tuple[str, str, str]] = field(default_factory=list)
     beats: list[str] = field(default_factory=list)
     batch: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    dispatches: dict[str, int] = field(default_factory=dict)
     terminated: list[str] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     unreachable: bool = False
@@ -78,8 +79,9 @@ class Compute:
         self._awaited(token)
         self.beats.append(token)
 
-    def submit(self, tenant_id: str, job_id: str, item: int) -> str:
+    def submit(self, tenant_id: str, job_id: str, item: int, dispatch: int) -> str:
         batch_job_id = new_id()
+        self.dispatches[batch_job_id] = dispatch
         self.batch[batch_job_id] = (tenant_id, job_id, item)
         return batch_job_id
 

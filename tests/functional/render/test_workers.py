@@ -15,7 +15,7 @@ from flatrender.engine import render as engine
 from flatrender.engine.faults import EncodeFailed
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
-from flatrender.render import chunk_repository, pulse, service, worker
+from flatrender.render import chunk_repository, consumers, pulse, service, worker
 from flatrender.render.pipeline import dispatch, fail, plan
 from flatrender.render.steps import Step
 
@@ -263,6 +263,14 @@ def test_dispatching_anew_stops_the_earlier_batch_job(rich: Callable[..., Caller
     assert chunk_repository.token(step.tenant_id, step.job_id, 0) == "b"
 
 
+def died(step: Step, recorded: Compute, batch_job_id: str) -> dict[str, Any]:
+    """What Batch says through EventBridge and SQS."""
+    _, _, item = recorded.batch[batch_job_id]
+    tags = {"item": str(item), "dispatch": str(recorded.dispatches[batch_job_id])} | step.model_dump()
+    detail = {"status": "FAILED", "jobId": batch_job_id, "tags": tags, "statusReason": "Host EC2 terminated."}
+    return {"messageId": batch_job_id, "body": json.dumps({"detail": detail})}
+
+
 def test_a_batch_job_that_died_fails_its_task_at_once(
     rich: Callable[..., Caller], recorded: Compute, load: Callable[[str], Any], lambda_context: Any
 ) -> None:
@@ -271,20 +279,31 @@ def test_a_batch_job_that_died_fails_its_task_at_once(
     plan.run(step)
     dispatch.run(task(step, 0, "a"))
     dispatch.run(task(step, 0, "b"))
-    chunk_repository.assign(step.tenant_id, step.job_id, 1, "c")
-
-    def died(batch_job_id: str, item: int) -> dict[str, Any]:
-        tags = {"tenant_id": step.tenant_id, "job_id": step.job_id, "item": str(item)}
-        detail = {"status": "FAILED", "jobId": batch_job_id, "tags": tags, "statusReason": "Host EC2 terminated."}
-        return {"messageId": batch_job_id, "body": json.dumps({"detail": detail})}
-
-    earlier, latest = recorded.batch
-    batch = {"Records": [died(earlier, 0), died(latest, 0), died("unknown", 1)]}
+    batch = {"Records": [died(step, recorded, batch_job_id) for batch_job_id in recorded.batch]}
 
     answer = load("render/lost").handler(batch, lambda_context)
 
     assert recorded.failed == [("b", "WorkerLost", "Host EC2 terminated.")]
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "unknown"}]}
+    assert answer == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_a_batch_job_may_die_before_its_id_is_stored(
+    earlier: int, rich: Callable[..., Caller], recorded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller, backend="batch"))
+    plan.run(step)
+    for number in range(earlier):
+        dispatch.run(task(step, 0, f"earlier-{number}"))
+    with monkeypatch.context() as killed:
+        killed.setattr(chunk_repository, "set_batch_job", _die)
+        with pytest.raises(ConnectionError):
+            dispatch.run(task(step, 0, "latest"))
+
+    answer = consumers.give_up_lost({"Records": [died(step, recorded, list(recorded.batch)[-1])]})
+
+    assert (recorded.failed, answer) == ([("latest", "WorkerLost", "Host EC2 terminated.")], {"batchItemFailures": []})
 
 
 def test_work_on_a_job_that_ended_is_refused_at_once(

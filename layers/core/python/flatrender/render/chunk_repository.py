@@ -3,14 +3,14 @@
 import gzip
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from flatrender.kernel.clock import epoch, timestamp
 from flatrender.render import model
-from flatrender.render.errors import BatchJobUnknown, StaleAttempt
+from flatrender.render.errors import StaleAttempt
 from flatrender.render.model import CacheItem, ChunkItem, JobItem
 from flatrender.render.repository import WORK_KEPT_SECONDS
 
@@ -129,11 +129,14 @@ def job_and_chunks(tenant_id: str, job_id: str, *, consistent: bool = True) -> t
             return job, chunks
 
 
-def assign(tenant_id: str, job_id: str, index: int, token: str) -> str | None:
-    """Store the token under which a chunk's outcome is awaited; returns the Batch job of an earlier attempt."""
+def assign(tenant_id: str, job_id: str, index: int, token: str) -> tuple[int, str | None]:
+    """Store the token under which a chunk's outcome is awaited, and count it.
+
+    Returns the number of this dispatch, from 1, and the Batch job of an earlier one.
+    """
     item = _item(tenant_id, job_id, index)
-    answer = item.update([ChunkItem.token.set(token)], condition=ChunkItem.pk.exists())
-    return _batch_job(answer)
+    item.update([ChunkItem.token.set(token), ChunkItem.dispatches.add(1)], condition=ChunkItem.pk.exists())
+    return int(item.dispatches), item.batch_job_id
 
 
 def token(tenant_id: str, job_id: str, index: int) -> str | None:
@@ -146,21 +149,19 @@ def token(tenant_id: str, job_id: str, index: int) -> str | None:
     return found
 
 
-def token_of(tenant_id: str, job_id: str, index: int, batch_job_id: str) -> str | None:
-    """The token of the attempt that a Batch job is; None when it is not the latest, or the chunk is done.
+def token_of(tenant_id: str, job_id: str, index: int, dispatch: int) -> str | None:
+    """The token of a dispatch; None when it is not the latest, or the chunk is done.
 
-    Raises BatchJobUnknown: `set_batch_job` may still be on its way.
+    A Batch job is told by its number, not by its id: it may die before `set_batch_job` has stored that.
     """
     try:
         item = ChunkItem.get(model.job_pk(tenant_id, job_id), model.chunk_sk(index), consistent_read=True)
     except ChunkItem.DoesNotExist:
         return None
-    if item.status == "done":
+    if item.status == "done" or item.dispatches != dispatch:
         return None
-    known: str | None = item.batch_job_id
-    if known is None:
-        raise BatchJobUnknown(batch_job_id)
-    return str(item.token) if known == batch_job_id else None
+    found: str | None = item.token
+    return found
 
 
 def set_batch_job(tenant_id: str, job_id: str, index: int, batch_job_id: str) -> None:
@@ -216,12 +217,6 @@ def _own(item: ChunkItem, actions: Sequence[Action]) -> None:
 
 def _item(tenant_id: str, job_id: str, index: int) -> ChunkItem:
     return ChunkItem(model.job_pk(tenant_id, job_id), model.chunk_sk(index))
-
-
-def _batch_job(answer: Any) -> str | None:
-    value = (answer.get("Attributes") or {}).get("batch_job_id") or {}
-    found: str | None = value.get("S")
-    return found
 
 
 def _refused(error: Exception) -> bool:

@@ -74,13 +74,13 @@ def _answer(operation: str, **arguments: str) -> None:
         raise
 
 
-def submit(tenant_id: str, job_id: str, item: int) -> str:
+def submit(tenant_id: str, job_id: str, item: int, dispatch: int) -> str:
     """Queue a work item on Batch; returns the Batch job's id. The job finds its work by these tags."""
     answer = client("batch").submit_job(
         jobName=f"render-{job_id}-{item if item >= 0 else 'audio'}",
         jobQueue=os.environ["BATCH_QUEUE"],
         jobDefinition=os.environ["BATCH_JOB_DEFINITION"],
-        tags={"tenant_id": tenant_id, "job_id": job_id, "item": str(item)},
+        tags={"tenant_id": tenant_id, "job_id": job_id, "item": str(item), "dispatch": str(dispatch)},
     )
     batch_job_id: str = answer["jobId"]
     return batch_job_id

@@ -70,9 +70,9 @@ def give_up_lost(batch: dict[str, Any]) -> batches.Response:
     def one(record: dict[str, Any]) -> None:
         detail = json.loads(record["body"])["detail"]
         tags = detail.get("tags") or {}
-        if detail["status"] != "FAILED" or not {"tenant_id", "job_id", "item"} <= set(tags):
+        if detail["status"] != "FAILED" or not {"tenant_id", "job_id", "item", "dispatch"} <= set(tags):
             return
-        token = chunk_repository.token_of(tags["tenant_id"], tags["job_id"], int(tags["item"]), detail["jobId"])
+        token = chunk_repository.token_of(tags["tenant_id"], tags["job_id"], int(tags["item"]), int(tags["dispatch"]))
         if token is None:
             return
         try:

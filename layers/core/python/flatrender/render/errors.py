@@ -39,7 +39,3 @@ class StaleAttempt(StopWork):
 
 class TaskGone(StopWork):
     """The pipeline no longer waits for this task: it timed out, or the execution was stopped."""
-
-
-class BatchJobUnknown(Exception):
-    """A chunk does not know yet which Batch job renders it; the message that names it must come again."""

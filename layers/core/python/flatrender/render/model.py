@@ -112,6 +112,8 @@ class ChunkItem(Item):
     attempt = NumberAttribute(default=0)
     frames_done = NumberAttribute(default=0)
     token = UnicodeAttribute(null=True)
+    dispatches = NumberAttribute(default=0)
+    """How often it was handed to Batch; the latest Batch job bears this number as its tag `dispatch`."""
     batch_job_id = UnicodeAttribute(null=True)
     error = JSONAttribute(null=True)
 
