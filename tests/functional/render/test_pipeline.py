@@ -143,6 +143,22 @@ def test_assembling_works_on_another_machine_than_verifying(
     assert verify.run(step)["outcome"] == "ok"
 
 
+def test_assembling_makes_room_for_the_video(
+    rich: Callable[..., Caller], recorded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller))
+    render_chunks(step)
+    asked: list[int] = []
+    monkeypatch.setattr(machine, "make_room", asked.append)
+
+    assemble.run(step)
+
+    *parts, video = asked
+    assert len(parts) == 2
+    assert video == sum(parts)
+
+
 def test_a_video_that_is_not_what_was_drawn_is_not_published(rich: Callable[..., Caller], recorded: Compute) -> None:
     caller = rich(seconds=10)
     step = pointer(caller, submit(caller))

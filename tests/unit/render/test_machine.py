@@ -2,9 +2,13 @@
 
 import hashlib
 import os
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -20,24 +24,54 @@ SHA = hashlib.sha256(CONTENT).hexdigest()
 def downloads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     made: list[str] = []
 
-    def download(key: str, to: Path) -> None:
+    def download(key: str, to: Path, make_room: Callable[[int], None]) -> None:
         made.append(key)
+        make_room(len(CONTENT))
         time.sleep(0.05)
         to.write_bytes(CONTENT)
 
     monkeypatch.setattr(storage, "download", download)
     monkeypatch.setattr(machine, "folder", lambda: tmp_path)
+    monkeypatch.setattr(machine, "SPARE_BYTES", 0)
     return made
 
 
+@pytest.fixture
+def work(downloads: list[str]) -> Iterator[machine.Workspace]:
+    with machine.workspace("job") as made:
+        yield made
+
+
+def cached(folder: Path) -> set[str]:
+    """What the cache has, without its locks."""
+    return {path.name for path in (folder / "cache").iterdir() if path.suffix != ".lock"}
+
+
+def put(folder: Path, **ages: float) -> None:
+    """Files of the size of CONTENT in the cache, used so many seconds ago."""
+    (folder / "cache").mkdir(exist_ok=True)
+    for name, age in ages.items():
+        path = folder / "cache" / name
+        path.write_bytes(CONTENT)
+        os.utime(path, (time.time() - age, time.time() - age))
+
+
 def test_an_asset_is_downloaded_once(downloads: list[str]) -> None:
-    first, second = machine.asset(SHA, "files/t/f"), machine.asset(SHA, "files/t/f")
-    assert first == second
-    assert (first.read_bytes(), downloads) == (CONTENT, ["files/t/f"])
+    found = []
+    for _ in range(2):
+        with machine.workspace("job") as work:
+            paths = [work.asset(SHA, "files/t/f") for _ in range(2)]
+            found += [(path.read_bytes(), path.stat().st_ino, path.stat().st_mtime_ns) for path in paths]
+    assert (found[0][0], downloads) == (CONTENT, ["files/t/f"])
+    assert len(set(found)) == 1, "the engine keeps decoded pictures by inode and time of change"
 
 
 def test_neighbours_wait_for_a_download_instead_of_repeating_it(downloads: list[str]) -> None:
-    threads = [threading.Thread(target=machine.asset, args=(SHA, "files/t/f")) for _ in range(4)]
+    def neighbour() -> None:
+        with machine.workspace("job") as work:
+            work.asset(SHA, "files/t/f")
+
+    threads = [threading.Thread(target=neighbour) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -45,46 +79,82 @@ def test_neighbours_wait_for_a_download_instead_of_repeating_it(downloads: list[
     assert downloads == ["files/t/f"]
 
 
-def test_what_is_not_what_its_record_says_is_refused(downloads: list[str], tmp_path: Path) -> None:
+def test_what_is_not_what_its_record_says_is_refused(work: machine.Workspace, tmp_path: Path) -> None:
     with pytest.raises(machine.DamagedAsset):
-        machine.asset("0" * 64, "files/t/f")
-    assert not [path for path in (tmp_path / "cache").iterdir() if path.suffix != ".lock"]
+        work.asset("0" * 64, "files/t/f")
+    assert cached(tmp_path) == set()
 
 
 @pytest.mark.parametrize(
     ("status", "raised"), [(403, machine.DamagedAsset), (404, machine.DamagedAsset), (503, ClientError)]
 )
 def test_an_asset_that_was_deleted_is_told_from_a_storage_that_is_busy(
-    status: int, raised: type[Exception], downloads: list[str], monkeypatch: pytest.MonkeyPatch
+    status: int, raised: type[Exception], work: machine.Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(key: str, to: Path) -> None:
+    def refuse(*_given: object) -> None:
         raise ClientError({"Error": {}, "ResponseMetadata": {"HTTPStatusCode": status}}, "GetObject")
 
     monkeypatch.setattr(storage, "download", refuse)
     with pytest.raises(raised):
-        machine.asset(SHA, "files/t/f")
+        work.asset(SHA, "files/t/f")
 
 
-def test_the_longest_unused_goes_first_and_what_is_in_use_stays(
-    downloads: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_longest_unused_goes_first_however_recent(
+    work: machine.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "CACHE_BYTES", 20)
-    cache = tmp_path / "cache"
-    cache.mkdir()
-    old = time.time() - 2 * machine.IN_USE_SECONDS
-    for name, age in (("older", old - 100), ("old", old), ("fresh", time.time())):
-        (cache / name).write_bytes(b"12345678")
-        os.utime(cache / name, (age, age))
+    monkeypatch.setattr(machine, "CACHE_BYTES", 3 * len(CONTENT))
+    put(tmp_path, older=3, old=2, fresh=1)
 
-    machine.fetch("new", "files/t/f")
+    work.fetch("new", "files/t/f")
+    assert cached(tmp_path) == {"old", "fresh", "new"}
 
-    assert {path.name for path in cache.iterdir() if path.suffix != ".lock"} == {"fresh", "new"}
+    work.fetch("newer", "files/t/f")
+    assert cached(tmp_path) == {"fresh", "new", "newer"}
+
+
+def test_a_disk_that_is_nearly_full_is_made_room_on(
+    work: machine.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, older=3, old=2, fresh=1)
+    monkeypatch.setattr(machine, "SPARE_BYTES", len(CONTENT))
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+
+    work.fetch("new", "files/t/f")
+
+    assert cached(tmp_path) == {"fresh", "new"}
+
+
+def test_what_is_in_use_stays(work: machine.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "CACHE_BYTES", len(CONTENT))
+    with machine.workspace("neighbour") as neighbour:
+        used = [neighbour.fetch("theirs", "files/t/f"), work.fetch("mine", "files/t/f")]
+        put(tmp_path, unused=0)
+        work.fetch("new", "files/t/f")
+        assert cached(tmp_path) == {"theirs", "mine", "new"}
+        assert [path.read_bytes() for path in used] == [CONTENT] * 2
+
+    work.fetch("newer", "files/t/f")
+
+    assert cached(tmp_path) == {"mine", "new", "newer"}
+
+
+def test_a_video_that_was_kept_goes_when_room_is_needed(
+    work: machine.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "CACHE_BYTES", 2 * len(CONTENT))
+    for number in range(3):
+        video = work.folder / "video.mp4"
+        machine.make_room(len(CONTENT))
+        video.write_bytes(CONTENT)
+        machine.keep(f"video-{number}", video)
+
+    assert cached(tmp_path) == {"video-1", "video-2"}
 
 
 def test_a_workspace_is_removed_also_after_a_failure(downloads: list[str], tmp_path: Path) -> None:
     def work() -> None:
-        with machine.workspace("job") as folder:
-            (folder / "file").write_bytes(b"1")
+        with machine.workspace("job") as made:
+            (made.folder / "file").write_bytes(b"1")
             raise OSError
 
     with pytest.raises(OSError):
@@ -92,10 +162,27 @@ def test_a_workspace_is_removed_also_after_a_failure(downloads: list[str], tmp_p
     assert list((tmp_path / "work").iterdir()) == []
 
 
-def test_leftovers_of_killed_workers_are_swept(downloads: list[str], tmp_path: Path) -> None:
-    left = tmp_path / "work" / "left"
-    left.mkdir(parents=True)
-    old = time.time() - 10 * machine.IN_USE_SECONDS
-    os.utime(left, (old, old))
-    with machine.workspace("job"):
-        assert not left.exists()
+WORK_AND_DIE = """
+import os, sys, pathlib
+from flatrender.render import machine
+machine.folder = lambda: pathlib.Path(sys.argv[1])
+with machine.workspace("killed") as work:
+    (work.folder / "file").write_bytes(b"1")
+    os._exit(9)
+"""
+
+
+def test_leftovers_of_killed_workers_are_swept_and_the_living_left_alone(
+    work: machine.Workspace, tmp_path: Path
+) -> None:
+    """However long they take: Batch jobs may run for hours."""
+    days_ago = time.time() - 3 * 24 * 3600
+    os.utime(work.root, (days_ago, days_ago))
+    there = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    killed = subprocess.run([sys.executable, "-c", WORK_AND_DIE, str(tmp_path)], env=there, check=False)
+    assert killed.returncode == 9
+    assert len(list((tmp_path / "work").iterdir())) == 2
+
+    with machine.workspace("next") as following:
+        assert set((tmp_path / "work").iterdir()) == {work.root, following.root}
+    assert work.folder.exists()

@@ -1,6 +1,6 @@
 """The media bucket. Keys are built here and nowhere else; every key holds its tenant."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,12 +44,15 @@ def write(key: str, body: bytes, content_type: str) -> None:
     _s3().put_object(Bucket=settings().media_bucket, Key=key, Body=body, ContentType=content_type)
 
 
-def download(key: str, to: Path) -> None:
-    """Streams an object into a file, 1 MiB at a time."""
-    body = _s3().get_object(Bucket=settings().media_bucket, Key=key)["Body"]
-    with to.open("wb") as file:
-        for piece in body.iter_chunks(1024 * 1024):
-            file.write(piece)
+def download(key: str, to: Path, make_room: Callable[[int], None] | None = None) -> None:
+    """Streams an object into a file, 1 MiB at a time. `make_room` is called before, with the size in bytes."""
+    found = _s3().get_object(Bucket=settings().media_bucket, Key=key)
+    with closing(found["Body"]) as body:
+        if make_room:
+            make_room(found["ContentLength"])
+        with to.open("wb") as file:
+            for piece in body.iter_chunks(1024 * 1024):
+                file.write(piece)
 
 
 def upload(path: Path, key: str, content_type: str) -> None:

@@ -1,6 +1,8 @@
 """Files on the machine that renders: assets and parts of videos, each fetched once however many workers want it.
 
-Lambda environments and Batch machines are reused, and on one machine several processes work side by side.
+Lambda environments and Batch machines are reused, and on one machine several processes work side by side. A piece of
+work has a workspace, and in it hard links to what it uses of the cache: so its files stay for as long as it lasts,
+whatever a neighbour removes. A workspace is locked by its process; when that is killed, the lock goes with it.
 """
 
 import fcntl
@@ -11,18 +13,74 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from flatrender.platform import storage
 
 CACHE_BYTES: Final = int(os.environ.get("RENDER_MACHINE_CACHE_BYTES", str(3 * 1024**3)))
-IN_USE_SECONDS: Final = 900
-"""What was touched more recently may be in use by a neighbour and is not evicted."""
+"""What nobody uses is kept up to this size of the cache in all."""
+SPARE_BYTES: Final = 512 * 1024**2
+"""Left free on the disk, for results whose size nobody knows before."""
+
+_LOCK: Final = ".lock"
+_ALIVE: Final = "alive"
 
 
 class DamagedAsset(Exception):
     """An object in the bucket is not what its record says, or is not there."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One piece of work: a folder for what it makes, and the files that it uses."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """For what is made. Empty at first."""
+        return self.root / "made"
+
+    def asset(self, sha256: str, object_key: str) -> Path:
+        """The file with this content, downloaded unless this machine has it. Raises DamagedAsset."""
+
+        def check(path: Path) -> None:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            if found != sha256:
+                raise DamagedAsset(f"{object_key} has sha256 {found}, not {sha256}")
+
+        from botocore.exceptions import ClientError
+
+        try:
+            return self.fetch(f"asset-{sha256}", object_key, check)
+        except ClientError as error:
+            # 403 is S3's answer for what is not there to those who may not list the bucket.
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in {403, 404}:
+                raise
+            raise DamagedAsset(f"{object_key} is not there") from error
+
+    def fetch(self, name: str, object_key: str, check: Callable[[Path], None] | None = None) -> Path:
+        """The object under a name that stands for its content; a neighbour's download is waited for, not repeated."""
+        cached, used = _cache() / name, self.root / "used" / name
+        with (cached.parent / f"{name}{_LOCK}").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if used.exists() or _use(cached, used):
+                return used
+            partial = self.root / f"{name}.partial"
+            try:
+                storage.download(object_key, partial, make_room)
+                if check:
+                    check(partial)
+                partial.rename(used)
+            finally:
+                partial.unlink(missing_ok=True)
+            # Somebody may have dropped the name and its lock meanwhile, and somebody else have put it there again.
+            with suppress(FileExistsError):
+                cached.hardlink_to(used)
+        return used
 
 
 def folder() -> Path:
@@ -32,102 +90,77 @@ def folder() -> Path:
 
 
 @contextmanager
-def workspace(name: str) -> Iterator[Path]:
-    """A folder for one piece of work, removed afterwards. Leftovers of killed processes are swept."""
+def workspace(name: str) -> Iterator[Workspace]:
+    """For one piece of work, removed afterwards. Those of killed processes are removed, too."""
     root = folder() / "work"
     root.mkdir(exist_ok=True)
-    _sweep(root)
-    path = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=root))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def asset(sha256: str, object_key: str) -> Path:
-    """The file with this content, downloaded unless this machine has it. Raises DamagedAsset."""
-
-    def check(path: Path) -> None:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256:
-            raise DamagedAsset(f"{object_key} has sha256 {found}, not {sha256}")
-
-    from botocore.exceptions import ClientError
-
-    try:
-        return fetch(f"asset-{sha256}", object_key, check)
-    except ClientError as error:
-        # 403 is S3's answer for what is not there to those who may not list the bucket.
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in {403, 404}:
-            raise
-        raise DamagedAsset(f"{object_key} is not there") from error
-
-
-def fetch(name: str, object_key: str, check: Callable[[Path], None] | None = None) -> Path:
-    """The object under a name that stands for its content; a neighbour's download is waited for, not repeated."""
-    path = folder() / "cache" / name
-    path.parent.mkdir(exist_ok=True)
-    if _fresh(path):
-        return path
-    with (path.parent / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _fresh(path):
-            return path
-        partial = path.with_name(f"{name}.{os.getpid()}.partial")
+    with (folder() / f"work{_LOCK}").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        _sweep(root)
+        path = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=root))
+        alive = (path / _ALIVE).open("w")
+        fcntl.flock(alive, fcntl.LOCK_EX)
+    with alive:
         try:
-            storage.download(object_key, partial)
-            if check:
-                check(partial)
-            partial.rename(path)
+            made = Workspace(path)
+            made.folder.mkdir()
+            (path / "used").mkdir()
+            yield made
         finally:
-            partial.unlink(missing_ok=True)
-        _evict(path.parent, keep=path)
-    return path
+            shutil.rmtree(path, ignore_errors=True)
 
 
-def keep(name: str, path: Path) -> Path:
+def keep(name: str, path: Path) -> None:
     """Put a file that was made here under a name, so that the next step on this machine need not download it."""
-    target = folder() / "cache" / name
-    target.parent.mkdir(exist_ok=True)
-    path.replace(target)
-    _evict(target.parent, keep=target)
-    return target
+    path.replace(_cache() / name)
 
 
 def drop(name: str) -> None:
-    cache = folder() / "cache"
-    (cache / name).unlink(missing_ok=True)
-    (cache / f"{name}.lock").unlink(missing_ok=True)
+    (_cache() / name).unlink(missing_ok=True)
+    (_cache() / f"{name}{_LOCK}").unlink(missing_ok=True)
 
 
-def _fresh(path: Path) -> bool:
-    """Whether the file is there; marks it as used."""
+def make_room(size: int) -> None:
+    """Before `size` bytes are written: remove what nobody uses, the longest unused first, as much as is needed."""
+    cache, unused, total = _cache(), [], 0
+    for path in cache.iterdir():
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            total += status.st_size
+            if status.st_nlink == 1 and path.suffix != _LOCK:
+                unused.append((status.st_atime, status.st_size, path))
+    excess = max(total + size - CACHE_BYTES, size + SPARE_BYTES - shutil.disk_usage(cache).free)
+    for _, freed, path in sorted(unused):
+        if excess <= 0:
+            return
+        path.unlink(missing_ok=True)
+        excess -= freed
+
+
+def _cache() -> Path:
+    path = folder() / "cache"
+    path.mkdir(exist_ok=True)
+    return path
+
+
+def _use(cached: Path, used: Path) -> bool:
+    """Whether the file is there; links it. Its time of change stays, for the engine tells files by it."""
     try:
-        os.utime(path)
+        used.hardlink_to(cached)
     except FileNotFoundError:
         return False
+    os.utime(used, ns=(time.time_ns(), used.stat().st_mtime_ns))
     return True
 
 
-def _evict(cache: Path, keep: Path) -> None:
-    """Remove the longest unused files while the cache is too large."""
-    found = []
-    for path in cache.iterdir():
-        with suppress(FileNotFoundError):
-            found.append((path.stat().st_mtime, path.stat().st_size, path))
-    total = sum(size for _, size, _ in found)
-    limit = min(CACHE_BYTES, shutil.disk_usage(cache).free + total)
-    for used, size, path in sorted(found):
-        if total <= limit * 0.9 or used > time.time() - IN_USE_SECONDS:
-            return
-        if path != keep:
-            path.unlink(missing_ok=True)
-            total -= size
-
-
 def _sweep(root: Path) -> None:
+    """Remove the workspaces whose processes are gone."""
     for path in root.iterdir():
-        with suppress(FileNotFoundError):
-            if path.stat().st_mtime < time.time() - 4 * IN_USE_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
+        try:
+            with (path / _ALIVE).open("w") as alive:
+                fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        except OSError:
+            pass  # it is being removed already, or was left without a lock
+        shutil.rmtree(path, ignore_errors=True)

@@ -71,16 +71,16 @@ def _produce(task: ChunkTask, chunk: ChunkItem, pulse: Pulse) -> None:
     if chunk.key in chunk_repository.cached(task.tenant_id, [chunk.key], consistent=True):
         return
     order = _order(task.tenant_id, task.job_id)
-    assets = {}
-    kinds = ("audio", "video") if task.item < 0 else ("image", "video")
-    for asset_id, asset in order.assets.items():
-        if asset.info.kind not in kinds:
-            continue
-        pulse.allow(DOWNLOAD_SECONDS)
-        assets[asset_id] = machine.asset(asset.info.sha256, asset.object_key)
-    chunk_repository.announce_object(task.tenant_id, chunk.key, days)
-    with machine.workspace(f"{task.job_id}-{task.item}") as folder:
-        out = folder / "chunk.mp4"
+    with machine.workspace(f"{task.job_id}-{task.item}") as work:
+        assets = {}
+        kinds = ("audio", "video") if task.item < 0 else ("image", "video")
+        for asset_id, asset in order.assets.items():
+            if asset.info.kind not in kinds:
+                continue
+            pulse.allow(DOWNLOAD_SECONDS)
+            assets[asset_id] = work.asset(asset.info.sha256, asset.object_key)
+        chunk_repository.announce_object(task.tenant_id, chunk.key, days)
+        out = work.folder / "chunk.mp4"
         report = _sound(order, assets, out, pulse) if task.item < 0 else _picture(order, assets, chunk, out, pulse)
         pulse.allow(UPLOAD_SECONDS)
         size = 0

@@ -17,10 +17,11 @@ def run(step: Step) -> dict[str, Any]:
     job, chunks = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
     if job is None:
         return {"outcome": "ended"}
-    pictures, sound = parts.of(step.tenant_id, chunks).fetch()
     prefix = storage.result_prefix(step.tenant_id, step.job_id)
-    with machine.workspace(f"{step.job_id}-assemble") as folder:
-        video = folder / "video.mp4"
+    with machine.workspace(f"{step.job_id}-assemble") as work:
+        pictures, sound = parts.of(step.tenant_id, chunks).fetch(work)
+        machine.make_room(sum(path.stat().st_size for path in [*pictures, *([sound] if sound else [])]))
+        video = work.folder / "video.mp4"
         assemble(pictures, sound, video)
         try:
             storage.upload(video, prefix + "video.mp4", "video/mp4")

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from flatrender.engine.reports import AudioReport, ChunkReport, Expected
 from flatrender.platform import storage
-from flatrender.render import chunk_repository, machine, model, repository
+from flatrender.render import chunk_repository, model, repository
 from flatrender.render.chunk_repository import Cached
+from flatrender.render.machine import Workspace
 from flatrender.render.model import ChunkItem, JobItem
 from flatrender.render.steps import Step
 
@@ -39,17 +41,17 @@ class Parts:
         sound = AudioReport.model_validate_json(self.audio.report) if self.audio and self.audio.report else None
         return Expected.of(reports, sound, float(job.fps))
 
-    def fetch(self) -> tuple[list[Path], Path | None]:
-        """Every part as a file on this machine."""
+    def fetch(self, work: Workspace) -> tuple[list[Path], Path | None]:
+        """Every part as a file on this machine, for as long as the workspace lasts."""
         keys = [cached.key for _, cached in self.chunks]
         wanted = dict.fromkeys([*keys, self.audio.key] if self.audio and self.audio.report else keys)
         with ThreadPoolExecutor(PARALLEL_TRANSFERS) as pool:
-            paths = dict(zip(wanted, pool.map(self._file, wanted), strict=True))
+            paths = dict(zip(wanted, pool.map(partial(self._file, work), wanted), strict=True))
         sound = paths[self.audio.key] if self.audio and self.audio.report else None
         return [paths[key] for key in keys], sound
 
-    def _file(self, key: str) -> Path:
-        return machine.fetch(f"chunk-{self.tenant_id}-{key}", storage.chunk_key(self.tenant_id, key))
+    def _file(self, work: Workspace, key: str) -> Path:
+        return work.fetch(f"chunk-{self.tenant_id}-{key}", storage.chunk_key(self.tenant_id, key))
 
 
 def of(tenant_id: str, chunks: Sequence[ChunkItem]) -> Parts:
