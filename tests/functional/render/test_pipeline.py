@@ -16,10 +16,12 @@ from tests.support.renders import (
     submit,
 )
 
+from flatrender.engine.reports import ChunkReport
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
 from flatrender.platform.settings import table_name
 from flatrender.render import chunk_repository, machine, repository, service
+from flatrender.render.order import pack
 from flatrender.render.pipeline import assemble, fail, plan, publish, verify
 from flatrender.render.steps import Step
 
@@ -178,6 +180,45 @@ def test_a_video_that_is_not_what_was_drawn_is_not_published(rich: Callable[...,
     assert failed.error is not None
     assert failed.error.code == "verification_failed"
     assert not [key for key in objects() if step.job_id in key]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"frames": 11}, "Expected a part from frame 11, the next begins at 12."),
+        ({"height": 91}, "Expected parts of 160x90, the one from frame 0 has 160x91."),
+    ],
+)
+def test_parts_of_another_film_are_one_clear_failure(
+    wrong: dict[str, int], said: str, rich: Callable[..., Caller], recorded: Compute
+) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller))
+    render_chunks(step)
+    assemble.run(step)
+    _, chunks = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
+    known = chunk_repository.cached(step.tenant_id, [chunks[0].key])[chunks[0].key].report
+    report = ChunkReport.model_validate_json(known or b"").model_copy(update=wrong)
+    chunk_repository.complete_object(step.tenant_id, chunks[0].key, 28, 1, pack(report))
+
+    verdict = verify.run(step)
+
+    assert verdict["error"]["code"] == "verification_failed"
+    assert verdict["error"]["message"].endswith(f": {said}")
+    assert submit(caller).chunks.cached == 0
+
+
+def test_a_film_that_lacks_its_end_is_refused(rich: Callable[..., Caller], recorded: Compute) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller))
+    render_chunks(step)
+    _, chunks = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
+    chunks[-1].delete()
+    assemble.run(step)
+
+    verdict = verify.run(step)
+
+    assert verdict["error"]["message"].endswith(": Expected 24 frames, the parts have 12.")
 
 
 def test_what_a_refused_video_was_made_of_is_rendered_anew(rich: Callable[..., Caller], recorded: Compute) -> None:

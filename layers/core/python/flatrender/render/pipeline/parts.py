@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from flatrender.engine.reports import AudioReport, ChunkReport, Expected
+from flatrender.kernel.faults import Fault
 from flatrender.platform import storage
 from flatrender.render import chunk_repository, model, repository
 from flatrender.render.chunk_repository import Cached
@@ -22,6 +23,14 @@ class PartMissing(Exception):
     """A chunk that was rendered is not in the cache any more. Trying again does not help, and the job fails."""
 
 
+class WrongParts(Exception):
+    """The parts do not make up the film that was ordered. `fault` says how."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.fault = Fault(pointer="/video", code="wrong_parts", message=message)
+
+
 @dataclass(frozen=True)
 class Parts:
     """The chunks in timeline order and the soundtrack, as the cache has them."""
@@ -31,13 +40,17 @@ class Parts:
     audio: Cached | None
 
     def expected(self, job: JobItem) -> Expected:
-        """What the finished video must be. A cached chunk may come from another place on another timeline."""
+        """What the finished video must be. A cached chunk may come from another place on another timeline.
+
+        Raises WrongParts: together they would be another film than the job's, however well they were put together.
+        """
         reports = [
             ChunkReport.model_validate_json(cached.report or b"").model_copy(
                 update={"first_frame": int(chunk.first_frame)}
             )
             for chunk, cached in self.chunks
         ]
+        _check(reports, job)
         sound = AudioReport.model_validate_json(self.audio.report) if self.audio and self.audio.report else None
         return Expected.of(reports, sound, float(job.fps))
 
@@ -63,6 +76,20 @@ def of(tenant_id: str, chunks: Sequence[ChunkItem]) -> Parts:
     sound = next((ready[chunk.key] for chunk in chunks if chunk.index < 0), None)
     pictures = sorted((chunk for chunk in chunks if chunk.index >= 0), key=lambda chunk: int(chunk.index))
     return Parts(tenant_id, [(chunk, ready[chunk.key]) for chunk in pictures], sound)
+
+
+def _check(reports: Sequence[ChunkReport], job: JobItem) -> None:
+    """Raises WrongParts for the first thing that is not as ordered."""
+    at = 0
+    for report in reports:
+        if report.first_frame != at:
+            raise WrongParts(f"Expected a part from frame {at}, the next begins at {report.first_frame}.")
+        if (report.width, report.height) != (job.width, job.height):
+            ordered, found = f"{job.width}x{job.height}", f"{report.width}x{report.height}"
+            raise WrongParts(f"Expected parts of {ordered}, the one from frame {at} has {found}.")
+        at += report.frames
+    if at != job.frames:
+        raise WrongParts(f"Expected {job.frames} frames, the parts have {at}.")
 
 
 def still_wanted(step: Step) -> bool:

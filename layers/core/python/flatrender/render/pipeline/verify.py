@@ -31,7 +31,10 @@ def run(step: Step) -> dict[str, Any]:
     with machine.workspace(f"{step.job_id}-verify") as work:
         video = work.fetch(name, prefix + "video.mp4")
         album = Album(float(job.duration) / 2, THUMBNAILS, THUMBNAIL_WIDTH)
-        faults = verify(video, parts.of(step.tenant_id, chunks).expected(job), album)
+        try:
+            faults = verify(video, parts.of(step.tenant_id, chunks).expected(job), album)
+        except parts.WrongParts as wrong:
+            faults = [wrong.fault]
         machine.drop(name)
         if faults:
             return _refuse(step, chunks, faults)
