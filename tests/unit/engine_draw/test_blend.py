@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.unit.engine_draw.scenes import composition, frame, source
 
-from flatrender.composition.layers import BlendMode
+from flatrender.composition.layers_base import BlendMode
 from flatrender.engine.paints import BLEND
 
 type Rgb = tuple[float, float, float]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.unit.engine_draw.scenes import PHOTO, VIDEO, composition, frame, ink, photo, red, video
 
-from flatrender.composition.layers import CounterLayer
+from flatrender.composition.layers_text import CounterLayer
 from flatrender.engine.layers_fill import number
 from flatrender.engine.layers_media import AssetUnreadable
 from flatrender.engine.layers_video import VideoReader

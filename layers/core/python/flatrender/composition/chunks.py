@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from flatrender.composition import timeline
 from flatrender.composition.assets import AssetInfo
 from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable, shipped
-from flatrender.composition.layers import CounterLayer, GroupLayer, ImageLayer, Layer, TextLayer, VideoLayer
+from flatrender.composition.layers import GroupLayer, ImageLayer, Layer, VideoLayer
+from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
 from flatrender.composition.version import ENGINE_VERSION

@@ -6,7 +6,9 @@ from typing import Any, Final
 from flatrender.composition import limits, paths, timeline
 from flatrender.composition.assets import AssetInfo
 from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable
-from flatrender.composition.layers import CounterLayer, ImageLayer, Path, ShapeLayer, TextLayer, VideoLayer
+from flatrender.composition.layers import ImageLayer, ShapeLayer, VideoLayer
+from flatrender.composition.layers_base import Path
+from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.schema_faults import closest, escape
 from flatrender.composition.schemas import AudioTrack, Composition, Theme
 from flatrender.composition.timeline import EPSILON, PlacedLayer

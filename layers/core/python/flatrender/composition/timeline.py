@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flatrender.composition.layers import GroupLayer, Layer, LayerBase
+from flatrender.composition.layers import GroupLayer, Layer
+from flatrender.composition.layers_base import LayerBase
 from flatrender.composition.schemas import Composition, Scene
 
 EPSILON = 1e-6

@@ -14,6 +14,7 @@ import skia
 from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
 from flatrender.composition.timeline import EPSILON, PlacedScene, scenes
+from flatrender.engine.contents import finished
 from flatrender.engine.draw_transitions import combine
 from flatrender.engine.fonts import default_dir, library
 from flatrender.engine.layers import LayerNode
@@ -147,7 +148,7 @@ class FrameSource:
         self._palette = Palette(theme.colors)
         scale = max(profile.width / canvas.width, profile.height / canvas.height)
         fonts = library(fonts_dir or default_dir())
-        kit = Kit(self._palette, fonts, theme.fonts, assets, scale, 1 / profile.fps)
+        kit = Kit(self._palette, fonts, theme.fonts, assets, scale, 1 / profile.fps, finished)
         place = Place(canvas.width, canvas.height, (0.0, 0.0), composition.duration, scale)
         self._scenes = scenes(composition)
         self._stages: list[Stage] = []

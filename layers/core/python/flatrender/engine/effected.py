@@ -44,7 +44,7 @@ class Effected:
     """A content with effects. What they make of it is kept as long as the content does not change."""
 
     def __init__(self, inner: Content, effects: Effects, place: Place, kit: Kit) -> None:
-        self.inner = inner
+        self.inner, self.heavy = inner, inner.heavy
         self._place, self._kit, self._effects = place, kit, effects
         reach = 1.5 * effects.glow.radius + 4 if effects.glow else 0.0
         left, top, right, bottom = inner.bounds

@@ -6,36 +6,17 @@ from typing import Final, NamedTuple
 import skia
 
 from flatrender.composition.layers import (
-    CounterLayer,
-    GradientLayer,
-    GroupLayer,
-    ImageLayer,
     Layer,
-    LayerBase,
-    Mask,
-    Motion,
-    ProgressLayer,
-    ShapeLayer,
-    SolidLayer,
-    TextLayer,
-    Transform,
-    VideoLayer,
 )
+from flatrender.composition.layers_base import LayerBase, Motion, Transform
 from flatrender.composition.timeline import EPSILON, span
-from flatrender.engine import layers_fill, layers_media, layers_vector
 from flatrender.engine.easing import Track, curve
-from flatrender.engine.effected import Effected
 from flatrender.engine.effects import Blurred
-from flatrender.engine.layers_base import Bounds, Content, Kit, Place
-from flatrender.engine.masked import Masked
+from flatrender.engine.layers_base import FAR, Bounds, Content, Kit, Place
 from flatrender.engine.paints import BLEND
-from flatrender.engine.shaded import Shaded
 from flatrender.engine.surface import Affine, Bitmap, bitmap
 
 _WIPES: Final = {"wipe-right": (0, 2), "wipe-left": (2, 0), "wipe-down": (1, 3), "wipe-up": (3, 1)}
-
-_FAR: Final = 1e6
-"""Canvas units; a group that does not clip may draw anywhere."""
 
 
 class Pose(NamedTuple):
@@ -107,7 +88,7 @@ class LayerNode:
     def content(self) -> Content:
         """What it shows; made when it is first asked for, so that a chunk decodes only what it draws."""
         if self._content is None:
-            self._content = _finished(self._layer, self._place, self._kit, (self.start, self.end))
+            self._content = self._kit.content(self._layer, self._place, self._kit, (self.start, self.end))
         return self._content
 
     def visible(self, time: float) -> bool:
@@ -192,11 +173,7 @@ class LayerNode:
         """Roughly how many times as long as copying its pixels drawing it takes."""
         pose = self.pose(time)
         turned = pose.rotation % 360 != 0 or (pose.scale_x, pose.scale_y) != (1.0, 1.0)
-        content = self.content
-        while isinstance(content, (Shaded, Effected)):
-            content = content.inner
-        heavy = isinstance(content, (GroupContent, Masked, layers_media.MovingPicture))
-        return 1.0 + 5.0 * turned + 2.0 * heavy + (pose.blur > 0)
+        return 1.0 + 5.0 * turned + 2.0 * self.content.heavy + (pose.blur > 0)
 
     def draw(self, canvas: skia.Canvas, base: Affine, time: float) -> None:
         pose, t = self.pose(time), time - self.start
@@ -245,7 +222,7 @@ class LayerNode:
     def _clip(self, canvas: skia.Canvas, matrix: Affine, preset: str, p: float) -> None:
         edges = list(self.content.bounds)
         fixed, moving = _WIPES[preset]
-        if max(abs(edge) for edge in edges) >= _FAR:
+        if max(abs(edge) for edge in edges) >= FAR:
             # What may draw anywhere is uncovered along its box.
             box = (0.0, 0.0, self._width, self._height)
             edges[moving] = box[fixed] + (box[moving] - box[fixed]) * p
@@ -269,121 +246,3 @@ def _shift(motion: Motion, p: float, leaving: bool) -> tuple[float, float]:
             return -away, 0.0
         case _:
             return 0.0, 0.0
-
-
-class GroupContent:
-    """Layers drawn as one."""
-
-    def __init__(self, layer: GroupLayer, place: Place, kit: Kit, within: tuple[float, float]) -> None:
-        self._start, self._place, self._frame = within[0], place, kit.frame
-        self._clip = layer.clip
-        self._nodes = [LayerNode(child, within, place, kit) for child in layer.layers]
-        self.bounds: Bounds = (0.0, 0.0, place.width, place.height) if layer.clip else (-_FAR, -_FAR, _FAR, _FAR)
-        self._box = (0.0, 0.0, place.width, place.height)
-        self._flat: tuple[Hashable, Bitmap] | None = None
-
-    def state(self, t: float) -> Hashable:
-        return tuple(node.state(self._start + t) for node in self._nodes)
-
-    def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
-        return False
-
-    def extent(self, base: Affine, t: float) -> Bounds:
-        time = self._start + t
-        every = [node.bounds(base, time) for node in self._nodes if node.state(time) is not None]
-        if not every:
-            return base.bounds(0, 0, 0, 0)
-        edges = [side(bounds[i] for bounds in every) for i, side in enumerate((min, min, max, max))]
-        if self._clip:
-            box = base.bounds(*self._box)
-            edges = [side(edge, limit) for edge, limit, side in zip(edges, box, (max, max, min, min), strict=True)]
-        return edges[0], edges[1], edges[2], edges[3]
-
-    def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
-        as_one = paint.getAlphaf() < 1 or paint.getBlendMode() != skia.BlendMode.kSrcOver
-        turned = not base.upright or abs(base.a - self._place.scale) > _FAR**-1
-        if (as_one or turned) and self._rests(t):
-            self._flattened(t).draw(canvas, base, paint)
-            return
-        canvas.save()
-        if as_one:
-            left, top, right, bottom = self.extent(base, t)
-            canvas.resetMatrix()
-            canvas.saveLayer(skia.Rect.MakeLTRB(left - 1, top - 1, right + 1, bottom + 1), paint)
-        self._children(canvas, base, t)
-        if as_one:
-            canvas.restore()
-        canvas.restore()
-
-    def _children(self, canvas: skia.Canvas, base: Affine, t: float) -> None:
-        time = self._start + t
-        canvas.save()
-        if self._clip:
-            canvas.setMatrix(base.matrix())
-            canvas.clipRect(skia.Rect.MakeLTRB(*self._box), skia.ClipOp.kIntersect, not base.upright)
-        for node in self._nodes:
-            if node.state(time) is not None:
-                node.draw(canvas, base, time)
-        canvas.restore()
-
-    def _rests(self, t: float) -> bool:
-        """Whether the layers in it look the same in the frame before or after; the same answer whatever was drawn
-        before.
-        """
-        now = self.state(t)
-        return now == self.state(t + self._frame) or now == self.state(t - self._frame)
-
-    def _flattened(self, t: float) -> Bitmap:
-        state = self.state(t)
-        if self._flat is None or self._flat[0] != state:
-            bounds = self.extent(Affine(), t)
-            made = bitmap(bounds, self._place.origin, self._place.scale, lambda c, b: self._children(c, b, t))
-            self._flat = (state, made)
-        return self._flat[1]
-
-
-def _finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:
-    """The content of a layer, first masked, then with its effects; its shadow falls from what they made of it."""
-    if layer.effects is None and layer.mask is None:
-        return _content(layer, place, kit, within)
-    content = _content(layer.model_copy(update={"shadow": None}), place, kit, within)
-    outline = None
-    if layer.mask is not None:
-        content = masked = _masked(content, layer.mask, place, kit, within)
-        outline = masked.outline
-    if layer.effects is not None:
-        content = Effected(content, layer.effects, place, kit)
-    return Shaded(content, layer.shadow, place, kit, outline) if layer.shadow else content
-
-
-def _masked(content: Content, mask: Mask, place: Place, kit: Kit, within: tuple[float, float]) -> Masked:
-    shape = ShapeLayer(
-        type="shape",
-        box=mask.box or [0.0, 0.0, place.width, place.height],
-        geometry=mask.geometry,
-        transform=mask.transform,
-        blur=mask.feather,
-    )
-    return Masked(content, LayerNode(shape, within, place, kit), mask.invert, within[0])
-
-
-def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:  # noqa: PLR0911  one case per layer type
-    match layer:
-        case TextLayer():
-            return layers_vector.TextContent(layer, place, kit)
-        case ImageLayer():
-            return layers_media.picture(layer, place, kit)
-        case VideoLayer():
-            return layers_media.video(layer, place, kit)
-        case ShapeLayer():
-            return layers_vector.ShapeContent(layer, place, kit)
-        case SolidLayer() | GradientLayer():
-            return layers_fill.fill(layer, place, kit)
-        case ProgressLayer():
-            return layers_fill.progress(layer, place, kit)
-        case CounterLayer():
-            return layers_fill.counter(layer, place, kit)
-        case GroupLayer():
-            group = GroupContent(layer, place, kit, within)
-            return Shaded(group, layer.shadow, place, kit) if layer.shadow else group
-    raise TypeError(f"no way to draw a {type(layer).__name__}")

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import skia
 
-from flatrender.composition.layers import Shadow
+from flatrender.composition.layers_base import LayerBase, Shadow
 from flatrender.composition.schemas import FontRole
 from flatrender.engine.fonts import FontLibrary
 from flatrender.engine.paints import Palette
@@ -18,9 +18,16 @@ type Bounds = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 
+FAR: Final = 1e6
+"""Canvas units; a group that does not clip may draw anywhere."""
+
+
 @dataclass(frozen=True)
 class Kit:
-    """What all layers of a composition share. `scale` is pixels per canvas unit, `frame` the seconds of a frame."""
+    """What all layers of a composition share. `scale` is pixels per canvas unit, `frame` the seconds of a frame.
+
+    `content` makes what a layer shows, in a place, within absolute seconds.
+    """
 
     palette: Palette
     fonts: FontLibrary
@@ -28,6 +35,7 @@ class Kit:
     assets: Mapping[str, Path]
     scale: float
     frame: float
+    content: "Callable[[LayerBase, Place, Kit, tuple[float, float]], Content]"
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ class Content(Protocol):
     """
 
     bounds: Bounds
+    heavy: bool
+    """Whether drawing it takes much longer than copying its pixels."""
 
     def state(self, t: float) -> Hashable:
         """Equal for two times at which the same is drawn."""
@@ -72,6 +82,8 @@ class Content(Protocol):
 
 class Drawn:
     """Content that is drawn once per state into a bitmap and then only copied."""
+
+    heavy = False
 
     def __init__(  # noqa: PLR0917  the parts of every drawn thing, in one order everywhere
         self,

@@ -5,7 +5,9 @@ from typing import Final
 
 import skia
 
-from flatrender.composition.layers import CounterLayer, GradientLayer, ProgressLayer, Shadow, SolidLayer
+from flatrender.composition.layers import GradientLayer, ProgressLayer, SolidLayer
+from flatrender.composition.layers_base import Shadow
+from flatrender.composition.layers_text import CounterLayer
 from flatrender.composition.values import Gradient, Keyframes
 from flatrender.engine.easing import Track, curve
 from flatrender.engine.layers_base import Bounds, Drawn, Kit, Place
@@ -22,6 +24,8 @@ class FillContent:
     """A box full of colour or gradient. An opaque colour is drawn straight; skia copies anything else faster than it
     computes it.
     """
+
+    heavy = False
 
     def __init__(
         self, paint: str | Keyframes[str] | Gradient, place: Place, kit: Kit, shadow: Shadow | None = None

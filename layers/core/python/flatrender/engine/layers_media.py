@@ -104,6 +104,8 @@ def still_picture(layer: ImageLayer, place: Place, kit: Kit) -> Drawn:
 class MovingPicture:
     """A picture under a slow move: shrunk once to the largest size at which it is seen, then drawn bilinear."""
 
+    heavy = True
+
     def __init__(self, layer: ImageLayer, move: KenBurns, place: Place, kit: Kit) -> None:
         self._layer, self._place, self._move = layer, place, move
         self.bounds: Bounds = (0.0, 0.0, place.width, place.height)
@@ -178,6 +180,8 @@ def draw_in_box(  # noqa: PLR0917  what Content.draw is given, and what is drawn
 
 class VideoContent:
     """A playing video. Frames are decoded in order and at the size at which they are seen."""
+
+    heavy = False
 
     def __init__(self, layer: VideoLayer, place: Place, kit: Kit) -> None:
         path = kit.assets.get(layer.asset)

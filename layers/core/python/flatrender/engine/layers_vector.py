@@ -7,15 +7,9 @@ import skia
 
 from flatrender.composition import paths
 from flatrender.composition.fonts import DEFAULT_FAMILY
-from flatrender.composition.layers import (
-    Path,
-    Rectangle,
-    Run,
-    ShapeLayer,
-    TextAnimation,
-    TextLayer,
-    TextStyle,
-)
+from flatrender.composition.layers import ShapeLayer
+from flatrender.composition.layers_base import Path, Rectangle
+from flatrender.composition.layers_text import Run, TextAnimation, TextLayer, TextStyle
 from flatrender.engine.easing import Track, curve
 from flatrender.engine.layers_base import Bounds, Drawn, Kit, Place
 from flatrender.engine.paints import Fill
@@ -49,6 +43,8 @@ def stroke_of(style: TextStyle, kit: Kit) -> tuple[Fill, float] | None:
 
 class TextContent:
     """A text layer: drawn once per state; while its animation runs, unit by unit."""
+
+    heavy = False
 
     def __init__(self, layer: TextLayer, place: Place, kit: Kit) -> None:
         self._layer, self._place, self._kit = layer, place, kit
@@ -180,6 +176,8 @@ class ShapeContent:
     """A rectangle, an ellipse, or a path stretched to the box: a bitmap where it rests, drawn anew where it turns or
     grows.
     """
+
+    heavy = False
 
     def __init__(self, layer: ShapeLayer, place: Place, kit: Kit) -> None:
         self._place = place

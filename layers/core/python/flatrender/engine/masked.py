@@ -20,6 +20,8 @@ class Matte(Protocol):
 class Masked:
     """Keeps of `inner` what `matte` covers or, with `invert`, what it leaves free. `start` is when the layer starts."""
 
+    heavy = True
+
     def __init__(self, inner: Content, matte: Matte, invert: bool, start: float) -> None:
         self.inner = inner
         self.bounds: Bounds = inner.bounds

@@ -7,7 +7,7 @@ from typing import Final
 
 import skia
 
-from flatrender.composition.layers import BlendMode
+from flatrender.composition.layers_base import BlendMode
 from flatrender.composition.values import Gradient, Keyframes, LinearGradient, RadialGradient
 from flatrender.engine.easing import ColorTrack, Rgba
 

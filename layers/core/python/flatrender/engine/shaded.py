@@ -5,7 +5,7 @@ from typing import Final
 
 import skia
 
-from flatrender.composition.layers import Shadow
+from flatrender.composition.layers_base import Shadow
 from flatrender.engine.layers_base import Bounds, Content, Kit, Place
 from flatrender.engine.paints import color4f
 from flatrender.engine.shadows import fraction, shadowed
@@ -29,7 +29,7 @@ class Shaded:
         kit: Kit,
         outline: Callable[[float], Hashable] | None = None,
     ) -> None:
-        self.inner = inner
+        self.inner, self.heavy = inner, inner.heavy
         self.bounds: Bounds = shadowed(inner.bounds, shadow)
         self._shadow, self._place = shadow, place
         self._outline = outline or inner.state

@@ -6,7 +6,7 @@ from typing import Final
 
 import skia
 
-from flatrender.composition.layers import Shadow
+from flatrender.composition.layers_base import Shadow
 from flatrender.engine.paints import Palette, color4f
 from flatrender.engine.surface import LINEAR, Canvas
 

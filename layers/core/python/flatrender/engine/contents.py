@@ -1,0 +1,67 @@
+"""What each type of layer shows, with its mask, effects and shadow."""
+
+from flatrender.composition.layers import (
+    GradientLayer,
+    GroupLayer,
+    ImageLayer,
+    ProgressLayer,
+    ShapeLayer,
+    SolidLayer,
+    VideoLayer,
+)
+from flatrender.composition.layers_base import LayerBase, Mask
+from flatrender.composition.layers_text import CounterLayer, TextLayer
+from flatrender.engine import layers_fill, layers_media, layers_vector
+from flatrender.engine.effected import Effected
+from flatrender.engine.layers import LayerNode
+from flatrender.engine.layers_base import Content, Kit, Place
+from flatrender.engine.layers_group import GroupContent
+from flatrender.engine.masked import Masked
+from flatrender.engine.shaded import Shaded
+
+
+def finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:
+    """The content of a layer, first masked, then with its effects; its shadow falls from what they made of it."""
+    if layer.effects is None and layer.mask is None:
+        return _content(layer, place, kit, within)
+    content = _content(layer.model_copy(update={"shadow": None}), place, kit, within)
+    outline = None
+    if layer.mask is not None:
+        content = masked = _masked(content, layer.mask, place, kit, within)
+        outline = masked.outline
+    if layer.effects is not None:
+        content = Effected(content, layer.effects, place, kit)
+    return Shaded(content, layer.shadow, place, kit, outline) if layer.shadow else content
+
+
+def _masked(content: Content, mask: Mask, place: Place, kit: Kit, within: tuple[float, float]) -> Masked:
+    shape = ShapeLayer(
+        type="shape",
+        box=mask.box or [0.0, 0.0, place.width, place.height],
+        geometry=mask.geometry,
+        transform=mask.transform,
+        blur=mask.feather,
+    )
+    return Masked(content, LayerNode(shape, within, place, kit), mask.invert, within[0])
+
+
+def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:  # noqa: PLR0911  one case per layer type
+    match layer:
+        case TextLayer():
+            return layers_vector.TextContent(layer, place, kit)
+        case ImageLayer():
+            return layers_media.picture(layer, place, kit)
+        case VideoLayer():
+            return layers_media.video(layer, place, kit)
+        case ShapeLayer():
+            return layers_vector.ShapeContent(layer, place, kit)
+        case SolidLayer() | GradientLayer():
+            return layers_fill.fill(layer, place, kit)
+        case ProgressLayer():
+            return layers_fill.progress(layer, place, kit)
+        case CounterLayer():
+            return layers_fill.counter(layer, place, kit)
+        case GroupLayer():
+            group = GroupContent(layer, place, kit, within)
+            return Shaded(group, layer.shadow, place, kit) if layer.shadow else group
+    raise TypeError(f"no way to draw a {type(layer).__name__}")

@@ -1,0 +1,83 @@
+"""Groups: layers drawn as one."""
+
+from collections.abc import Hashable
+
+import skia
+
+from flatrender.composition.layers import GroupLayer
+from flatrender.engine.layers import LayerNode
+from flatrender.engine.layers_base import FAR, Bounds, Kit, Place
+from flatrender.engine.surface import Affine, Bitmap, bitmap
+
+
+class GroupContent:
+    """Layers drawn as one."""
+
+    heavy = True
+
+    def __init__(self, layer: GroupLayer, place: Place, kit: Kit, within: tuple[float, float]) -> None:
+        self._start, self._place, self._frame = within[0], place, kit.frame
+        self._clip = layer.clip
+        self._nodes = [LayerNode(child, within, place, kit) for child in layer.layers]
+        self.bounds: Bounds = (0.0, 0.0, place.width, place.height) if layer.clip else (-FAR, -FAR, FAR, FAR)
+        self._box = (0.0, 0.0, place.width, place.height)
+        self._flat: tuple[Hashable, Bitmap] | None = None
+
+    def state(self, t: float) -> Hashable:
+        return tuple(node.state(self._start + t) for node in self._nodes)
+
+    def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
+        return False
+
+    def extent(self, base: Affine, t: float) -> Bounds:
+        time = self._start + t
+        every = [node.bounds(base, time) for node in self._nodes if node.state(time) is not None]
+        if not every:
+            return base.bounds(0, 0, 0, 0)
+        edges = [side(bounds[i] for bounds in every) for i, side in enumerate((min, min, max, max))]
+        if self._clip:
+            box = base.bounds(*self._box)
+            edges = [side(edge, limit) for edge, limit, side in zip(edges, box, (max, max, min, min), strict=True)]
+        return edges[0], edges[1], edges[2], edges[3]
+
+    def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
+        as_one = paint.getAlphaf() < 1 or paint.getBlendMode() != skia.BlendMode.kSrcOver
+        turned = not base.upright or abs(base.a - self._place.scale) > FAR**-1
+        if (as_one or turned) and self._rests(t):
+            self._flattened(t).draw(canvas, base, paint)
+            return
+        canvas.save()
+        if as_one:
+            left, top, right, bottom = self.extent(base, t)
+            canvas.resetMatrix()
+            canvas.saveLayer(skia.Rect.MakeLTRB(left - 1, top - 1, right + 1, bottom + 1), paint)
+        self._children(canvas, base, t)
+        if as_one:
+            canvas.restore()
+        canvas.restore()
+
+    def _children(self, canvas: skia.Canvas, base: Affine, t: float) -> None:
+        time = self._start + t
+        canvas.save()
+        if self._clip:
+            canvas.setMatrix(base.matrix())
+            canvas.clipRect(skia.Rect.MakeLTRB(*self._box), skia.ClipOp.kIntersect, not base.upright)
+        for node in self._nodes:
+            if node.state(time) is not None:
+                node.draw(canvas, base, time)
+        canvas.restore()
+
+    def _rests(self, t: float) -> bool:
+        """Whether the layers in it look the same in the frame before or after; the same answer whatever was drawn
+        before.
+        """
+        now = self.state(t)
+        return now == self.state(t + self._frame) or now == self.state(t - self._frame)
+
+    def _flattened(self, t: float) -> Bitmap:
+        state = self.state(t)
+        if self._flat is None or self._flat[0] != state:
+            bounds = self.extent(Affine(), t)
+            made = bitmap(bounds, self._place.origin, self._place.scale, lambda c, b: self._children(c, b, t))
+            self._flat = (state, made)
+        return self._flat[1]
