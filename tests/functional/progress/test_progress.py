@@ -14,6 +14,7 @@ from flatrender.kernel.errors import Unavailable
 from flatrender.kernel.ids import new_id
 from flatrender.platform import transactions
 from flatrender.progress import push, repository, service
+from flatrender.progress.errors import Undeliverable
 from flatrender.progress.schemas import Outcome, Update
 
 TENANT, USER = new_id(), new_id()
@@ -26,6 +27,7 @@ class Sockets:
         self.sent: dict[str, list[dict[str, Any]]] = {}
         self.gone: set[str] = set()
         self.broken: set[str] = set()
+        self.refused: set[str] = set()
         self.ended: list[str] = []
         self.before_post: Callable[[str, dict[str, Any]], None] = lambda connection, message: None
 
@@ -33,6 +35,8 @@ class Sockets:
         self.before_post(connection_id, message)
         if connection_id in self.broken:
             raise Unavailable
+        if connection_id in self.refused:
+            raise Undeliverable
         if connection_id in self.gone:
             return False
         self.sent.setdefault(connection_id, []).append(json.loads(json.dumps(message)))
@@ -361,6 +365,15 @@ def test_a_closing_message_that_cannot_be_posted_is_told_again(job: Any, client:
     sockets.broken.clear()
     assert not service.close(TENANT, job_id, Outcome(status="cancelled"))
     assert [message["seq"] for message in sockets.of(broken.id, "cancelled")] == [2]
+    assert [message["seq"] for message in sockets.of(fine.id, "cancelled")] == [2]
+
+
+def test_a_closing_message_that_is_refused_for_good_holds_up_nobody(job: Any, client: Any, sockets: Sockets) -> None:
+    job_id, refused, fine = job(), client(), client()
+    refused.subscribe(job_id)
+    fine.subscribe(job_id)
+    sockets.refused.add(refused.id)
+    assert service.close(TENANT, job_id, Outcome(status="cancelled"))
     assert [message["seq"] for message in sockets.of(fine.id, "cancelled")] == [2]
 
 

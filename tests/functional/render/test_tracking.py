@@ -8,9 +8,14 @@ import pytest
 from tests.support.renders import Compute, finish, pointer, render_chunks, seconds, submit, task
 
 from flatrender.kernel.caller import Caller
+from flatrender.kernel.errors import Unavailable
+from flatrender.progress import push
 from flatrender.progress import repository as snapshots
 from flatrender.render import repository, service, tracking, worker
 from flatrender.render.pipeline import assemble, plan, publish, verify
+
+STREAM_RETRIES = 10
+"""The event source's MaximumRetryAttempts."""
 
 type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -117,6 +122,39 @@ def test_late_and_doubled_records_change_nothing(
     assert int(snapshot(caller, job.id).seq) == closed
 
 
+@pytest.mark.parametrize("outage", [3, 30, 60])
+def test_an_outage_of_the_sockets_delays_the_closing_message_but_does_not_lose_it(
+    outage: float,
+    rich: Callable[..., Caller],
+    recorded: Compute,
+    track: Callable[..., dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caller = rich()
+    job = submit(caller)
+    service.cancel(caller, job.id)
+    snapshots.connect(caller.tenant_id, caller.user_id, "socket", 1)
+    snapshots.subscribe(caller.tenant_id, job.id, "socket", seen=1)
+    now, told = [0.0], []
+    monkeypatch.setattr(tracking.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(tracking.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+
+    def post(_connection_id: str, message: dict[str, Any]) -> bool:
+        if now[0] < outage:
+            raise Unavailable
+        told.append(message["type"])
+        return True
+
+    monkeypatch.setattr(push, "post", post)
+
+    for _ in range(1 + STREAM_RETRIES):
+        if track(caller, job.id) == {"batchItemFailures": []}:
+            break
+
+    assert told == ["cancelled"]
+    assert now[0] < outage + 8
+
+
 def test_one_job_that_cannot_be_told_does_not_hold_up_the_others(
     rich: Callable[..., Caller],
     recorded: Compute,
@@ -134,6 +172,7 @@ def test_one_job_that_cannot_be_told_does_not_hold_up_the_others(
         tell(tenant_id, job_id)
 
     monkeypatch.setattr(tracking, "tell", sometimes)
+    monkeypatch.setattr(tracking, "PAUSES", (0.01,))
 
     answer = track(caller, bad.id, good.id, bad.id)
 

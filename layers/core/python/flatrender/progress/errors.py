@@ -1,6 +1,6 @@
 """What a socket may be told is wrong, as `{"type": "error", "code", "message"}`; the HTTP status is not used there."""
 
-from flatrender.kernel.errors import Conflict, InvalidRequest, NotFound, TooManyRequests
+from flatrender.kernel.errors import Conflict, FlatRenderError, InvalidRequest, NotFound, TooManyRequests
 
 
 class JobNotFound(NotFound):
@@ -33,6 +33,10 @@ class TooManyJobs(TooManyRequests):
 class TooManyWatchers(TooManyRequests):
     code = "too_many_watchers"
     message = "As many connections watch this job as may. Close one, or ask GET /v1/renders/{job_id} now and then."
+
+
+class Undeliverable(FlatRenderError):
+    """API Gateway will not take this message for this connection, however often it is tried."""
 
 
 class SnapshotMoved(Conflict):

@@ -12,7 +12,7 @@ from flatrender.kernel.errors import Unavailable
 from flatrender.platform import observe
 from flatrender.platform.transactions import Operation
 from flatrender.progress import push, repository
-from flatrender.progress.errors import JobNotFound, SnapshotMoved
+from flatrender.progress.errors import JobNotFound, SnapshotMoved, Undeliverable
 from flatrender.progress.model import SnapshotItem
 from flatrender.progress.schemas import Outcome, Update
 
@@ -106,7 +106,8 @@ def message_of(snapshot: SnapshotItem) -> dict[str, Any]:
 def _deliver(tenant_id: str, snapshot: SnapshotItem, *, may_fail: bool) -> None:
     """Posts to every subscriber.
 
-    A progress message that API Gateway does not take is let go, for another follows; a closing one is not.
+    A progress message that API Gateway does not take is let go, for another follows; a closing one is not, unless it
+    never will be taken.
     """
     message = message_of(snapshot)
     job_id = str(snapshot.job_id)
@@ -117,6 +118,9 @@ def _deliver(tenant_id: str, snapshot: SnapshotItem, *, may_fail: bool) -> None:
         except Unavailable:
             observe.logger().warning("message not delivered", extra={"job_id": job_id}, exc_info=True)
             untold += 1
+            continue
+        except Undeliverable:
+            observe.logger().exception("message refused", extra={"job_id": job_id})
             continue
         if not alive:
             repository.disconnect(tenant_id, connection_id)

@@ -4,6 +4,7 @@ The stream says only that something changed; what is told is computed from the t
 batches and records out of order lead to the same messages.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
@@ -29,23 +30,44 @@ TAIL_SECONDS: Final = 2.0
 AUDIO_WEIGHT: Final = 0.02
 """Share of the whole that the soundtrack is counted with."""
 
+PAUSES: Final = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between attempts to tell of a change, within one invocation."""
+PATIENCE_SECONDS: Final = 10
+"""No attempt begins later: the function has 20 s, and one may have to wait for what does not answer."""
+
 
 def changed(records: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Handle stream records; returns the sequence numbers of those that must come again."""
+    """Handle stream records; returns the sequence numbers of those that must come again.
+
+    The stream itself shows them again at once and only so often: who cannot be told at first is told after a wait,
+    so that all attempts together outlast an outage of a minute. The others do not wait for that.
+    """
     jobs: dict[tuple[str, str], list[str]] = {}
     for record in records:
         change = record["dynamodb"]
         _, tenant_id, _, job_id = change["Keys"]["pk"]["S"].split("#")
         jobs.setdefault((tenant_id, job_id), []).append(change["SequenceNumber"])
-    failed: list[str] = []
-    for (tenant_id, job_id), numbers in jobs.items():
+    began = time.monotonic()
+    untold = _untold(jobs)
+    for pause in PAUSES:
+        if not untold or time.monotonic() > began + PATIENCE_SECONDS:
+            break
+        time.sleep(pause)
+        untold = _untold(untold)
+    return [number for job in untold for number in jobs[job]]
+
+
+def _untold(jobs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Tell each of the jobs; those whose watchers could not be told."""
+    failed = []
+    for tenant_id, job_id in jobs:
         try:
             tell(tenant_id, job_id)
         except Exception:  # noqa: BLE001 - one job's failure is not another's
             from flatrender.platform import observe
 
             observe.logger().exception("progress not published", extra={"job_id": job_id})
-            failed += numbers
+            failed.append((tenant_id, job_id))
     return failed
 
 
