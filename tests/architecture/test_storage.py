@@ -29,6 +29,16 @@ def test_roles_and_lifecycle_rules_name_the_prefixes_that_are_written() -> None:
     assert expired <= PREFIXES
 
 
+def test_who_uploads_in_parts_may_abort_and_s3_removes_what_is_left_of_the_killed() -> None:
+    template = (ROOT / "template.yaml").read_text()
+    statements = re.findall(r"Action:\n((?:\s+- [\w:]+\n)+)\s+Resource: !Sub \$\{MediaBucket\.Arn\}/(\w+)", template)
+    actions = [set(re.findall(r"s3:\w+", found)) for found, prefix in statements if prefix in {"chunks", "results"}]
+    writers = [found for found in actions if "s3:PutObject" in found]
+    assert len(writers) >= 4
+    assert all("s3:AbortMultipartUpload" in found for found in writers)
+    assert "AbortIncompleteMultipartUpload" in template
+
+
 def test_the_document_lists_the_prefixes_that_are_written() -> None:
     document = (ROOT / "docs/architecture.md").read_text()
     section = document.partition("## Files in the media bucket")[2].partition("\n## ")[0]

@@ -13,6 +13,9 @@ from flatrender.platform.clients import client
 from flatrender.platform.settings import settings
 
 LINK_SECONDS = 900
+PART_BYTES = 64 * 1024**2
+"""Files above this size are uploaded in parts of this size; S3 allows 10,000."""
+PARTS_AT_ONCE = 4
 
 
 def upload_key(tenant_id: str, file_id: str) -> str:
@@ -56,8 +59,26 @@ def download(key: str, to: Path, make_room: Callable[[int], None] | None = None)
 
 
 def upload(path: Path, key: str, content_type: str) -> None:
+    """Stores a file, a large one in parts: S3 takes no more than 5 GiB at once. What fails half-way is aborted."""
+    if path.stat().st_size > PART_BYTES:
+        _upload_in_parts(path, key, content_type)
+        return
     with path.open("rb") as file:
         _s3().put_object(Bucket=settings().media_bucket, Key=key, Body=file, ContentType=content_type)
+
+
+def _upload_in_parts(path: Path, key: str, content_type: str) -> None:
+    # Only whoever has made a long video waits for this import.
+    from boto3.s3.transfer import S3Transfer, TransferConfig, create_transfer_manager
+
+    config = TransferConfig(
+        multipart_threshold=PART_BYTES,
+        multipart_chunksize=PART_BYTES,
+        max_concurrency=PARTS_AT_ONCE,
+        preferred_transfer_client="classic",
+    )
+    with S3Transfer(manager=create_transfer_manager(_s3(), config)) as transfer:
+        transfer.upload_file(str(path), settings().media_bucket, key, extra_args={"ContentType": content_type})
 
 
 @dataclass(frozen=True)
