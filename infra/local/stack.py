@@ -118,6 +118,7 @@ def parameters(local: Local) -> dict[str, str]:
         "RenderEncoderThreads": "1",
         "RenderBurstHeartbeatSeconds": "10",
         "RenderBatchHeartbeatSeconds": "20",
+        "RenderLeftoversSeconds": "3",
         # Two chunks per core for the ten seconds of the demo.
         "RenderChunkSeconds": "2.5",
     }

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from tests.support.functions import ROOT
 
 from flatrender.platform import storage
@@ -37,6 +38,17 @@ def test_who_uploads_in_parts_may_abort_and_s3_removes_what_is_left_of_the_kille
     assert len(writers) >= 4
     assert all("s3:AbortMultipartUpload" in found for found in writers)
     assert "AbortIncompleteMultipartUpload" in template
+
+
+@pytest.mark.usefixtures("infra")
+def test_results_of_a_stopped_job_are_removed_again_when_its_steps_are_over() -> None:
+    from cfn_yaml import load, long_form
+
+    template = long_form(load(ROOT / "template.yaml"))
+    longest = max(
+        template["Resources"][name]["Properties"]["Timeout"] for name in ("AssembleFunction", "VerifyFunction")
+    )
+    assert template["Parameters"]["RenderLeftoversSeconds"]["Default"] > longest
 
 
 def test_the_document_lists_the_prefixes_that_are_written() -> None:

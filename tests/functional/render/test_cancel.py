@@ -1,5 +1,6 @@
 """Cancelling, and who wins when it meets the end of the job."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.support.renders import (
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
 from flatrender.platform.settings import table_name
-from flatrender.render import chunk_repository, repository, service, worker
+from flatrender.render import chunk_repository, consumers, repository, service, worker
 from flatrender.render.errors import RenderEnded
 from flatrender.render.pipeline import assemble, dispatch, fail, plan, publish, verify
 from flatrender.render.schemas import Render
@@ -152,6 +153,49 @@ def test_what_is_uploaded_during_the_cancel_is_removed(
 
     assert assemble.run(step) == {"outcome": "ended"}
     assert not [key for key in objects() if job.id in key]
+
+
+class Killed(BaseException):
+    """A process that is no more cleans up nothing."""
+
+
+@pytest.mark.parametrize("after", ["assemble", "verify"])
+@pytest.mark.parametrize("ending", ["cancelled", "failed"])
+@pytest.mark.parametrize("cleaner", ["the step, tried again", "the consumer of executions that ended"])
+def test_what_a_step_stored_before_it_was_killed_is_removed(
+    after: str, ending: str, cleaner: str, rich: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = rich()
+    job = submit(caller)
+    step = pointer(caller, job)
+    render_chunks(step)
+    if after == "verify":
+        assemble.run(step)
+    upload = storage.upload
+    run = {"assemble": assemble.run, "verify": verify.run}[after]
+
+    def last(*given: Any) -> None:
+        if ending == "cancelled":
+            service.cancel(caller, job.id)
+        else:
+            fail.run(fail.Failure(**step.model_dump(), error={}))
+        upload(*given)
+        raise Killed
+
+    monkeypatch.setattr(storage, "upload", last)
+    with pytest.raises(Killed):
+        run(step)
+    assert [key for key in objects() if job.id in key]
+
+    if cleaner.startswith("the step"):
+        assert run(step) == {"outcome": "ended"}
+    else:
+        detail = {"status": "ABORTED", "input": json.dumps(step.model_dump())}
+        record = {"messageId": "1", "body": json.dumps({"detail": detail})}
+        assert consumers.end_abandoned({"Records": [record]}) == {"batchItemFailures": []}
+
+    assert not [key for key in objects() if job.id in key]
+    assert repository.job(caller.tenant_id, job.id).status == ending
 
 
 def test_cancel_and_publish_at_once_have_one_winner(

@@ -50,6 +50,8 @@ def end_abandoned(batch: dict[str, Any]) -> batches.Response:
     """Step Functions' status changes from SQS: an execution that ended without ending its job ends the job.
 
     The state machine's own `Fail` step is nearly always first; this is for when that failed too, or all timed out.
+    Each comes twice, the second time when no step can still be running: what a job without a result has left is
+    removed either time.
     """
 
     def one(record: dict[str, Any]) -> None:

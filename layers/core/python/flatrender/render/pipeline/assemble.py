@@ -13,6 +13,7 @@ def run(step: Step) -> dict[str, Any]:
     from flatrender.engine.assemble import assemble
 
     if not repository.enter(step.tenant_id, step.job_id, "assembling"):
+        parts.still_wanted(step)
         return {"outcome": "ended"}
     job, chunks = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
     if job is None:

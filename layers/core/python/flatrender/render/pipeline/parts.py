@@ -93,7 +93,8 @@ def _check(reports: Sequence[ChunkReport], job: JobItem) -> None:
 
 
 def still_wanted(step: Step) -> bool:
-    """Whether the job still runs; call it after writing to its results, also when that failed half-way.
+    """Whether the job still runs; call it after writing to its results, also when that failed half-way, and when there
+    is nothing to do any more: an earlier run may have been killed after its upload.
 
     When the job was cancelled or has failed meanwhile, that side may have cleaned up before the upload: the results
     are removed here. Those of a completed job stay: a step may run twice at a time, and this be the slower run.

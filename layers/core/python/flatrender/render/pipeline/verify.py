@@ -22,6 +22,7 @@ def run(step: Step) -> dict[str, Any]:
     from flatrender.engine.verify import verify
 
     if not repository.enter(step.tenant_id, step.job_id, "verifying"):
+        parts.still_wanted(step)
         return {"outcome": "ended"}
     job, chunks = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
     if job is None:
