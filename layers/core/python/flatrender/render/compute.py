@@ -15,6 +15,13 @@ def _code(error: Any) -> str:
     return str(error.response["Error"]["Code"])
 
 
+def _over(error: Any) -> bool:
+    """Whether an execution cannot be stopped because it has ended. AWS answers as if it had stopped it, the local cloud
+    says so; every other ValidationException is about our request.
+    """
+    return _code(error) == "ValidationException" and "not running" in str(error.response["Error"].get("Message"))
+
+
 def _states() -> Any:
     return client("stepfunctions")
 
@@ -44,7 +51,7 @@ def stop(job_id: str) -> None:
         _states().stop_execution(executionArn=execution, error="Cancelled", cause="The user cancelled the render.")
     except ClientError as error:
         # Not started yet, or over already: plan finds the job cancelled, and there is nothing to stop.
-        if _code(error) not in {"ExecutionDoesNotExist", "ValidationException"}:
+        if _code(error) != "ExecutionDoesNotExist" and not _over(error):
             raise
 
 
@@ -95,11 +102,9 @@ def order_of(batch_job_id: str) -> tuple[str, str, int]:
 
 def terminate(batch_job_id: str, reason: str) -> None:
     """Stop a Batch job, best effort: its worker also finds out by itself within a second."""
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         client("batch").terminate_job(jobId=batch_job_id, reason=reason)
-    except ClientError as error:
-        observe.logger().warning(
-            "batch job not terminated", extra={"batch_job_id": batch_job_id, "error": _code(error)}
-        )
+    except (BotoCoreError, ClientError) as error:
+        observe.logger().warning("batch job not terminated", extra={"batch_job_id": batch_job_id, "error": str(error)})

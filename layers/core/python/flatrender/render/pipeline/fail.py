@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final
 
 from pydantic import Field
@@ -16,6 +18,8 @@ from flatrender.render.steps import Step
 
 GENERAL: Final = ("render_failed", "The video could not be rendered, even when tried again.")
 TIMED_OUT: Final = ("render_timed_out", "Rendering took too long, even when tried again.")
+STOPPED_AT_ONCE: Final = 8
+"""Batch jobs; a long film has hundreds, and whoever cancels it waits for the answer."""
 REFUND: Final = "The reserved seconds are back on your balance."
 
 _TIMEOUTS: Final = ("States.Timeout", "States.HeartbeatTimeout", "Sandbox.Timedout", "TIMED_OUT")
@@ -52,9 +56,10 @@ def run(failure: Failure) -> dict[str, Any]:
 
 def stop_batch_jobs(chunks: Sequence[ChunkItem], reason: str) -> None:
     """Those that wait would start a machine each, only to learn there that nobody wants their chunk any more."""
-    for chunk in chunks:
-        if chunk.batch_job_id and chunk.status != "done":
-            compute.terminate(chunk.batch_job_id, reason)
+    doomed = [chunk.batch_job_id for chunk in chunks if chunk.batch_job_id and chunk.status != "done"]
+    if doomed:
+        with ThreadPoolExecutor(min(len(doomed), STOPPED_AT_ONCE)) as pool:
+            list(pool.map(partial(compute.terminate, reason=reason), doomed))
 
 
 def clean_up(tenant_id: str, job_id: str) -> None:

@@ -1,0 +1,84 @@
+"""What the answers of Step Functions and Batch mean."""
+
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from flatrender.render import compute
+from flatrender.render.model import ChunkItem
+from flatrender.render.pipeline import fail
+
+
+class Refusing:
+    """Step Functions or Batch; every call fails."""
+
+    def __init__(self, failure: Exception) -> None:
+        self._failure = failure
+
+    def stop_execution(self, **_given: Any) -> None:
+        raise self._failure
+
+    terminate_job = stop_execution
+
+
+def refusal(code: str, message: str = "") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "StopExecution")
+
+
+@pytest.fixture(autouse=True)
+def _machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RENDER_STATE_MACHINE_ARN", "arn:aws:states:eu-central-1:123456789012:stateMachine:render")
+
+
+@pytest.mark.parametrize(
+    "failure", [refusal("ExecutionDoesNotExist"), refusal("ValidationException", "Execution is not running")]
+)
+def test_what_has_ended_is_stopped_enough(failure: ClientError, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compute, "_states", lambda: Refusing(failure))
+    compute.stop("job")
+
+
+@pytest.mark.parametrize(
+    "failure", [refusal("ValidationException", "1 validation error detected"), refusal("AccessDeniedException")]
+)
+def test_a_request_that_step_functions_refuses_is_an_error(
+    failure: ClientError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compute, "_states", lambda: Refusing(failure))
+    with pytest.raises(ClientError):
+        compute.stop("job")
+
+
+@pytest.mark.parametrize("failure", [refusal("ClientException"), ReadTimeoutError(endpoint_url="https://batch")])
+def test_a_batch_job_that_cannot_be_terminated_finds_out_by_itself(
+    failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compute, "client", lambda _: Refusing(failure))
+    compute.terminate("batch-job", "The render was cancelled.")
+
+
+def test_many_batch_jobs_are_terminated_side_by_side_but_not_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, most, ended = 0, 0, []
+    lock = threading.Lock()
+
+    def terminate(batch_job_id: str, reason: str) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+            ended.append((batch_job_id, reason))
+
+    monkeypatch.setattr(compute, "terminate", terminate)
+    chunks = [SimpleNamespace(batch_job_id=str(number), status="waiting") for number in range(20)]
+
+    fail.stop_batch_jobs(cast("list[ChunkItem]", chunks), "why")
+
+    assert sorted(ended) == sorted((str(number), "why") for number in range(20))
+    assert 1 < most <= fail.STOPPED_AT_ONCE
