@@ -1,7 +1,7 @@
 """From outbox items in a table's stream to events on the bus.
 
 At least once: what a batch could not put is reported back and read again, so an event may arrive twice, never not at
-all. Consumers tell doubles by the event's id (`platform.consumer`).
+all. Consumers bear doubles.
 """
 
 import json

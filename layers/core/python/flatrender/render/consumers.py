@@ -4,7 +4,6 @@ import json
 from typing import Any, Final
 
 from flatrender.platform import batches, observe
-from flatrender.platform.consumer import event_of
 from flatrender.render import chunk_repository, compute, repository
 from flatrender.render.errors import TaskGone
 from flatrender.render.pipeline import fail
@@ -28,7 +27,7 @@ def start_submitted(batch: dict[str, Any]) -> batches.Response:
     """
 
     def one(record: dict[str, Any]) -> None:
-        event = event_of(record)
+        event = batches.event_of(record)
         if not repository.is_active(event.tenant_id, event.aggregate_id):
             return
         try:
