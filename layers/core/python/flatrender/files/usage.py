@@ -61,8 +61,12 @@ class Usage:
         )
 
     def settle(self, file_id: str, kind: str, size_bytes: int, plan: Plan) -> Self:
-        """A file arrived. Raises StorageFull: its reservation had lapsed, and others took the space."""
-        if file_id not in self.reservations:
+        """A file arrived. Raises StorageFull: its reservation had lapsed, and others took the space.
+
+        A lapsed one is worth nothing even while it still stands here: `check` did not count it for the others.
+        """
+        _, until = self.reservations.get(file_id, (0, 0))
+        if until <= epoch():
             self.check(size_bytes, plan)
         ready = {**self.ready, kind: self.ready.get(kind, 0) + 1}
         return replace(self.release(file_id), used_bytes=self.used_bytes + size_bytes, ready=ready)
