@@ -15,7 +15,7 @@ from flatrender.engine import render as engine
 from flatrender.engine.faults import EncodeFailed
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
-from flatrender.render import chunk_repository, consumers, pulse, service, worker
+from flatrender.render import chunk_repository, consumers, pulse, service, watchdog, worker
 from flatrender.render.pipeline import dispatch, fail, plan
 from flatrender.render.steps import Step
 
@@ -248,6 +248,35 @@ def test_batch_finds_its_work_by_the_tags_of_the_job(
 
     assert sorted(recorded.succeeded) == ["token-0", "token-1"]
     assert finish(step) == {"outcome": "ok"}
+
+
+def test_a_batch_worker_is_watched_while_it_works_and_only_given_time_while_it_moves(
+    rich: Callable[..., Caller], recorded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller, backend="batch"))
+    plan.run(step)
+    dispatch.run(task(step, 0))
+    monkeypatch.setattr(worker, "FIRST_FRAME_SECONDS", 0.1)
+    watch: list[str | float] = []
+    monkeypatch.setattr(watchdog.faulthandler, "dump_traceback_later", lambda seconds, **_: watch.append(seconds))
+    monkeypatch.setattr(watchdog.faulthandler, "cancel_dump_traceback_later", lambda: watch.append("stopped"))
+    seen: list[int] = []
+
+    def stuck(*_given: Any) -> None:
+        for _ in range(2):
+            time.sleep(0.4)
+            seen.append(len(watch))
+        raise EncodeFailed
+
+    monkeypatch.setattr(engine, "render_chunk", stuck)
+    monkeypatch.setenv("AWS_BATCH_JOB_ID", next(iter(recorded.batch)))
+
+    assert worker.main() == 0
+
+    assert seen[0] == seen[1] > 1, "it stood still, and was given no more time"
+    assert all(seconds >= watchdog.GRACE_SECONDS for seconds in watch[:-1] if isinstance(seconds, int | float))
+    assert watch[-1] == "stopped"
 
 
 def test_dispatching_anew_stops_the_earlier_batch_job(rich: Callable[..., Caller], recorded: Compute) -> None:

@@ -1,8 +1,8 @@
 """A worker's sign of life, on its own thread, so that drawing never waits for the network.
 
 Once a second it tells Step Functions that the task lives and asks whether the job still wants it; twice a second it
-writes how far the chunk is. It vouches only for work that moves: without a `touch` it falls silent, the task times out,
-and the chunk is given to somebody else.
+writes how far the chunk is. It vouches only for work that moves: without a `touch` it falls silent, the task times out
+(on Batch, where that takes long, the watchdog ends the process before), and the chunk is given to somebody else.
 """
 
 import threading
@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from flatrender.platform import observe
-from flatrender.render import chunk_repository, compute, repository
+from flatrender.render import chunk_repository, compute, repository, watchdog
 from flatrender.render.errors import JobEnded, StopWork
 from flatrender.render.model import ChunkItem
 
@@ -58,6 +58,9 @@ class Pulse:
     def _run(self) -> None:
         next_beat = 0.0
         while not self._ended.is_set():
+            now = time.monotonic()
+            if now <= self._vouched_until:
+                watchdog.extend(self._vouched_until - now)
             try:
                 if self._frames != self._written:
                     frames = self._frames

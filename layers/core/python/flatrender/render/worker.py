@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from flatrender.kernel.errors import FlatRenderError
 from flatrender.platform import observe, storage
-from flatrender.render import chunk_repository, compute, machine, repository
+from flatrender.render import chunk_repository, compute, machine, repository, watchdog
 from flatrender.render.errors import JobEnded, RenderNotFound, StopWork, TaskGone
 from flatrender.render.model import ChunkItem
 from flatrender.render.order import WorkOrder, pack
@@ -145,12 +145,16 @@ def _report_failure(task: ChunkTask, code: str, message: str) -> None:
 
 def main() -> int:
     """Batch's entry point. Its exit status is for the operator; the pipeline hears from `run`."""
-    tenant_id, job_id, item = compute.order_of(os.environ["AWS_BATCH_JOB_ID"])
-    token = chunk_repository.token(tenant_id, job_id, item)
-    if token is None:
-        observe.logger().error("no token for this work item", extra={"job_id": job_id, "item": item})
-        return 1
-    run(ChunkTask(tenant_id=tenant_id, job_id=job_id, item=item, token=token))
+    watchdog.start()
+    try:
+        tenant_id, job_id, item = compute.order_of(os.environ["AWS_BATCH_JOB_ID"])
+        token = chunk_repository.token(tenant_id, job_id, item)
+        if token is None:
+            observe.logger().error("no token for this work item", extra={"job_id": job_id, "item": item})
+            return 1
+        run(ChunkTask(tenant_id=tenant_id, job_id=job_id, item=item, token=token))
+    finally:
+        watchdog.stop()
     return 0
 
 
