@@ -122,3 +122,35 @@ def test_a_template_that_names_what_it_does_not_declare_is_found() -> None:
     assert found["/composition/b/when/input"] == "unknown_input"
     assert found["/inputs/0"] == "unused_input"
     assert check(template()) == []
+
+
+NUMBER = {"type": "number", "name": "gain", "label": LABEL, "default": 2, "min": 0, "max": 5, "step": 0.5}
+
+
+def test_expressions_get_the_inputs_that_they_name() -> None:
+    inputs = [NUMBER, {"type": "toggle", "name": "bar", "label": LABEL, "default": True}]
+    composition = {"x": {"expr": "if(input.bar, input.gain * 2, 0)"}, "y": {"expr": "time"}}
+    made = template(inputs=inputs, composition=composition)
+    assert check(made) == []
+    document, faults = bind(made, {"gain": 3.5})
+    assert faults == []
+    assert document == {
+        "x": {"expr": "if(input.bar, input.gain * 2, 0)", "inputs": {"bar": True, "gain": 3.5}},
+        "y": {"expr": "time"},
+    }
+
+
+@pytest.mark.parametrize(("given", "code"), [("3", "float_type"), (True, "float_type"), (5.1, "number_range")])
+def test_a_number_out_of_its_range_is_refused(given: Any, code: str) -> None:
+    made = template(inputs=[NUMBER], composition={"x": {"expr": "input.gain"}})
+    _, faults = bind(made, {"gain": given})
+    assert [(fault.pointer, fault.code) for fault in faults] == [("/inputs/gain", code)]
+
+
+def test_an_expression_may_only_name_numbers_and_toggles_that_are_declared() -> None:
+    inputs = [{"type": "text", "name": "title", "label": LABEL}]
+    faults = check(template(inputs=inputs, composition={"x": {"expr": "input.title + input.gone"}}))
+    assert {(fault.pointer, fault.code) for fault in faults} == {
+        ("/composition/x/expr", "input_type"),
+        ("/composition/x/expr", "unknown_input"),
+    }

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatrender.composition.values import CubicBezier, EasingName, Keyframes, Spring
+from flatrender.composition.expressions import Scope
+from flatrender.composition.values import CubicBezier, EasingName, Expression, Keyframes, Spring
 from flatrender.engine.easing import ColorTrack, Track, curve
 from flatrender.engine.paints import Palette
 
@@ -64,3 +65,21 @@ def test_colours_move_between_their_keyframes() -> None:
     palette = Palette({"end": "#ff000080"})
     track = ColorTrack(Keyframes[str].model_validate({"keyframes": frames}), palette.parse)
     assert track.at(0.5) == pytest.approx((0.5, 0, 0, (1 + 128 / 255) / 2))
+
+
+@pytest.mark.parametrize(
+    ("loop", "expected"), [("none", [0, 5, 10, 10, 10]), ("cycle", [0, 5, 0, 5, 0]), ("ping-pong", [0, 5, 10, 5, 0])]
+)
+def test_keyframes_repeat_as_their_loop_says(loop: typing.Any, expected: list[float]) -> None:
+    steps = [{"time": 1, "value": 0, "easing": "linear"}, {"time": 2, "value": 10}]
+    track = Track(Keyframes[float].model_validate({"keyframes": steps, "loop": loop}))
+    assert track.at(0) == 0
+    assert [track.at(1 + n / 2) for n in range(5)] == pytest.approx(expected)
+
+
+def test_an_expression_is_a_track_and_rests_unless_it_names_the_time() -> None:
+    moving = Expression[float](expr="time * 10").within(Scope(duration=4))
+    assert (Track(moving).at(1.5), Track(moving).constant) == (15, False)
+    assert Track(moving).peak() >= 40
+    resting = Track(Expression[float](expr="index * 10").within(Scope(duration=4, index=3)))
+    assert (resting.at(2), resting.constant, resting.peak()) == (30, True, 30)

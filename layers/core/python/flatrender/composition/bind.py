@@ -5,9 +5,17 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from flatrender.composition import limits
+from flatrender.composition import expressions, limits
 from flatrender.composition.schema_faults import closest, escape
-from flatrender.composition.template import ChoiceInput, ColorInput, Input, TemplateDefinition, TextInput, ToggleInput
+from flatrender.composition.template import (
+    ChoiceInput,
+    ColorInput,
+    Input,
+    NumberInput,
+    TemplateDefinition,
+    TextInput,
+    ToggleInput,
+)
 from flatrender.composition.values import COLOR
 from flatrender.kernel.faults import Fault
 
@@ -63,6 +71,7 @@ def check(template: TemplateDefinition) -> list[Fault]:
     if malformed:
         return [*found, *malformed]
     used = set()
+    numbers = {spec.name for spec in template.inputs if isinstance(spec, (NumberInput, ToggleInput))}
     for pointer, name in _names(template.composition, "/composition"):
         used.add(name)
         if name not in names:
@@ -71,6 +80,8 @@ def check(template: TemplateDefinition) -> list[Fault]:
                     pointer, "unknown_input", f"The template declares no input {name!r}{closest(name, names) or '.'}"
                 )
             )
+        elif pointer.endswith("/expr") and name not in numbers:
+            found.append(_fault(pointer, "input_type", f"The input {name!r} is neither a number nor a toggle."))
     for index, name in enumerate(names):
         if name not in used:
             found.append(
@@ -112,6 +123,8 @@ def _names(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
         for index, condition in enumerate(when if isinstance(when, list) else [when] if isinstance(when, dict) else []):
             at = f"{pointer}/when/{index}" if isinstance(when, list) else f"{pointer}/when"
             yield f"{at}/input", str(condition.get("input"))
+        if isinstance(node.get("expr"), str):
+            yield from ((f"{pointer}/expr", name) for name in expressions.inputs_of(node["expr"]))
     items: Iterable[tuple[Any, Any]] = (
         node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     )
@@ -128,7 +141,7 @@ def _clean(spec: Input, value: Any) -> Any:
     return text if spec.multiline else " ".join(text.split("\n"))
 
 
-def _problem(spec: Input, value: Any) -> tuple[str, str] | None:  # noqa: C901, PLR0911  one case per type of input
+def _problem(spec: Input, value: Any) -> tuple[str, str] | None:  # noqa: C901, PLR0911, PLR0912  one case per type of input
     label = spec.label.get("en") or next(iter(spec.label.values()))
     if value is None or (isinstance(value, str) and not value.strip()):
         return ("required", f"{label!r} is required.") if spec.required else None
@@ -147,6 +160,11 @@ def _problem(spec: Input, value: Any) -> tuple[str, str] | None:  # noqa: C901, 
         case ToggleInput():
             if not isinstance(value, bool):
                 return "bool_type", f"{label!r} must be true or false."
+        case NumberInput():
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                return "float_type", f"{label!r} must be a number."
+            if not spec.min <= value <= spec.max:
+                return "number_range", f"{label!r} must lie between {spec.min:g} and {spec.max:g}."
         case ChoiceInput():
             known = [choice.value for choice in spec.choices]
             if value not in known:
@@ -169,7 +187,7 @@ def _holds(condition: Any, values: Mapping[str, Any]) -> bool:
     return bool(filled == condition.get("set", True))
 
 
-def _fill(node: Any, values: Mapping[str, Any]) -> Any:
+def _fill(node: Any, values: Mapping[str, Any]) -> Any:  # noqa: PLR0911  one case per kind of hole
     if isinstance(node, list):
         filled = [_fill(item, values) for item in node]
         return [item for item in filled if item is not _DROP]
@@ -182,5 +200,8 @@ def _fill(node: Any, values: Mapping[str, Any]) -> Any:
         if "map" in node:
             return _fill(node["map"].get(str(value).lower() if isinstance(value, bool) else value, _DROP), values)
         return _DROP if value is None else value
+    if isinstance(node.get("expr"), str):
+        named = {name: values[name] for name in expressions.inputs_of(node["expr"]) if name in values}
+        return {**node, "inputs": named} if named else node
     filled_fields = {key: _fill(value, values) for key, value in node.items() if key != "when"}
     return {key: value for key, value in filled_fields.items() if value is not _DROP}

@@ -19,9 +19,13 @@ from flatrender.composition.layers import GroupLayer, ImageLayer, Layer, VideoLa
 from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
+from flatrender.composition.scopes import expressions_in
 from flatrender.composition.version import ENGINE_VERSION
 
 CHUNK_SECONDS: Final = 2.5
+_HEARD: Final = {"trim_start", "trim_end", "speed", "loop", "volume", "audio_role", "duck"}
+_UNSEEN: Final = {"id", "asset", "layers", "volume", "audio_role", "duck", "start", "duration"}
+"""What is no part of how a layer looks, or is told apart: files by their content, times from the timeline."""
 
 
 class ChunkSpec(BaseModel):
@@ -58,9 +62,10 @@ def audio_key(composition: Composition, assets: Mapping[str, AssetInfo]) -> str 
     for placed in timeline.layers(composition):
         layer = placed.layer
         if isinstance(layer, VideoLayer) and layer.volume != 0 and assets[layer.asset].has_audio:
-            how = layer.model_dump(mode="json", include={"trim_start", "trim_end", "speed", "loop", "volume"})
+            how = layer.model_dump(mode="json", include=_HEARD)
             heard.append(["layer", assets[layer.asset].sha256, placed.start, placed.end, how])
-    return _hash([ENGINE_VERSION, composition.duration, heard]) if heard else None
+    loudness = _plain(composition.loudness) if composition.loudness else None
+    return _hash([ENGINE_VERSION, composition.duration, loudness, heard]) if heard else None
 
 
 def _plain(model: BaseModel) -> Any:
@@ -108,12 +113,14 @@ class _Keys:
 
     def _layers(self, layers: list[Layer], start: float, end: float, begin: float, until: float) -> list[Any]:
         shown: list[Any] = []
-        for layer in layers:
+        for index, layer in enumerate(layers):
             first, last = timeline.span(layer, start, end)
             if first > until + timeline.EPSILON or last < begin - timeline.EPSILON:
                 continue
-            own = layer.model_dump(mode="json", exclude={"id", "asset", "layers", "volume", "start", "duration"})
+            own = layer.model_dump(mode="json", exclude=_UNSEEN)
             entry: dict[str, Any] = {"layer": own, "start": first, "end": last}
+            if expressions_in(layer):
+                entry["index"] = index
             if isinstance(layer, (ImageLayer, VideoLayer)):
                 entry["asset"] = self._assets[layer.asset].sha256
             elif isinstance(layer, (TextLayer, CounterLayer)):

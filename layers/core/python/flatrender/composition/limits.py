@@ -43,3 +43,9 @@ MAX_BLUR: Final = 100.0
 MAX_THEME_ENTRIES: Final = 32
 MAX_INPUTS: Final = 60
 MAX_CHOICES: Final = 50
+MAX_EXPRESSION: Final = 500
+"""Characters of an expression."""
+MAX_EXPRESSION_NODES: Final = 200
+MAX_EXPRESSION_DEPTH: Final = 40
+MAX_EXPRESSIONS: Final = 500
+"""In a whole document, definitions expanded: all may be evaluated in every frame."""

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from flatrender.composition import limits
 from flatrender.composition.values import AssetId, Color, Name, Strict
@@ -68,8 +69,24 @@ class ToggleInput(InputBase):
     default: bool = False
 
 
+class NumberInput(InputBase):
+    """A number from `min` to `max`; `step` is by how much a control moves it."""
+
+    type: Literal["number"]
+    default: float
+    min: float
+    max: float
+    step: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "NumberInput":
+        if self.min >= self.max:
+            raise PydanticCustomError("number_range", "'max' must be larger than 'min'")
+        return self
+
+
 Input = Annotated[
-    TextInput | ImageInput | VideoInput | AudioInput | ColorInput | ChoiceInput | ToggleInput,
+    TextInput | ImageInput | VideoInput | AudioInput | ColorInput | ChoiceInput | ToggleInput | NumberInput,
     Field(discriminator="type"),
 ]
 
@@ -79,7 +96,7 @@ class TemplateDefinition(Strict):
 
     An object with `"when"` is left out unless it holds: `{"input": name, "is": value}`, `{"input": name, "in":
     [values]}` or `{"input": name, "set": true|false}`. `{"$input": name, "map": {value: anything}}` turns a choice
-    or toggle into any value.
+    or toggle into any value. In an expression, `input.name` is the value of a number or toggle.
     """
 
     format: Literal["flatrender.template/1"] = "flatrender.template/1"

@@ -1,9 +1,11 @@
 """Value types of the composition format: colours, paints, easings, keyframes.
 
 Any number or colour marked *animated* is either a constant or `{"keyframes": [{"time", "value", "easing"}, …]}`,
-with times in seconds from the start of the layer; the easing of a keyframe leads from it to the next one.
+with times in seconds from the start of the layer; the easing of a keyframe leads from it to the next one. A number may
+also be an expression, `{"expr": "…"}` (see `expressions`).
 """
 
+import math
 import re
 from itertools import pairwise
 from typing import Annotated, Any, Literal
@@ -14,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    PrivateAttr,
     StringConstraints,
     Tag,
     model_validator,
@@ -21,7 +24,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from flatrender.composition import limits
+from flatrender.composition import expressions, limits
 
 COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|theme:[a-z][a-z0-9_-]{0,31}")
 
@@ -120,7 +123,10 @@ class Keyframe[T](Named):
 
 
 class Keyframes[T](Named):
+    """`loop` repeats them after the last one: from the first again (`cycle`), or back and forth (`ping-pong`)."""
+
     keyframes: Annotated[list[Keyframe[T]], Field(min_length=1, max_length=limits.MAX_KEYFRAMES)]
+    loop: Literal["none", "cycle", "ping-pong"] = "none"
 
     @model_validator(mode="after")
     def _in_order(self) -> "Keyframes[T]":
@@ -132,24 +138,108 @@ class Keyframes[T](Named):
         return self
 
 
+class Expression[T](Named):
+    """A number as a formula of `time`, `duration`, `progress`, `index`, `width`, `height` and `input.<name>`.
+
+    `inputs` holds the values of the inputs it names; a template fills them in. The result is kept within what the
+    field may hold.
+    """
+
+    expr: Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_EXPRESSION)]
+    inputs: Annotated[dict[Name, float | bool], Field(max_length=limits.MAX_INPUTS)] = Field(default_factory=dict)
+    _scope: expressions.Scope = PrivateAttr(default_factory=expressions.Scope)
+
+    @model_validator(mode="after")
+    def _readable(self) -> "Expression[T]":
+        try:
+            names = expressions.parse(self.expr).names
+        except expressions.ExpressionError as error:
+            raise PydanticCustomError("expression", "is no expression: {why}", {"why": str(error)}) from error
+        for name in sorted(names):
+            if name.startswith("input.") and name.removeprefix("input.") not in self.inputs:
+                raise PydanticCustomError("expression", "is no expression: {name} has no value", {"name": name})
+        return self
+
+    @property
+    def moves(self) -> bool:
+        """Whether its value changes over time."""
+        return expressions.parse(self.expr).moves
+
+    @property
+    def scope(self) -> expressions.Scope:
+        return self._scope
+
+    def within(self, scope: expressions.Scope) -> "Expression[T]":
+        """The same expression for a layer."""
+        own = self.model_copy()
+        own._scope = scope  # noqa: SLF001  its own copy
+        return own
+
+    def at(self, t: float) -> float:
+        """The value at `t` seconds from the start of the layer."""
+        scope = self._scope
+        values = {f"input.{name}": float(value) for name, value in self.inputs.items()}
+        values |= {"time": t, "progress": min(1.0, max(0.0, t / scope.duration)) if scope.duration else 1.0}
+        values |= {"duration": scope.duration, "index": float(scope.index), "pi": math.pi}
+        values |= {"width": scope.width, "height": scope.height}
+        low, high = self._range()
+        return min(high, max(low, expressions.parse(self.expr).formula(values)))
+
+    @classmethod
+    def _range(cls) -> tuple[float, float]:
+        """What the field that it stands in may hold."""
+        low, high = -limits.MAX_COORDINATE, limits.MAX_COORDINATE
+        args = cls.__pydantic_generic_metadata__["args"]
+        for part in getattr(args[0], "__metadata__", ()) if args else ():
+            for bound in getattr(part, "metadata", ()):
+                low, high = getattr(bound, "ge", low), getattr(bound, "le", high)
+        return low, high
+
+
 def _animated_tag(value: Any) -> str:
+    if isinstance(value, Expression) or (isinstance(value, dict) and "expr" in value):
+        return "=expression"
     return "=keyframes" if isinstance(value, (dict, Keyframes)) else "=constant"
 
 
 Animated = Discriminator(_animated_tag)
 AnimatedNumber = Annotated[
-    Annotated[Coordinate, Tag("=constant")] | Annotated[Keyframes[Coordinate], Tag("=keyframes")], Animated
+    Annotated[Coordinate, Tag("=constant")]
+    | Annotated[Keyframes[Coordinate], Tag("=keyframes")]
+    | Annotated[Expression[Coordinate], Tag("=expression")],
+    Animated,
 ]
 AnimatedLength = Annotated[
-    Annotated[Length, Tag("=constant")] | Annotated[Keyframes[Length], Tag("=keyframes")], Animated
+    Annotated[Length, Tag("=constant")]
+    | Annotated[Keyframes[Length], Tag("=keyframes")]
+    | Annotated[Expression[Length], Tag("=expression")],
+    Animated,
 ]
 AnimatedFraction = Annotated[
-    Annotated[Fraction, Tag("=constant")] | Annotated[Keyframes[Fraction], Tag("=keyframes")], Animated
+    Annotated[Fraction, Tag("=constant")]
+    | Annotated[Keyframes[Fraction], Tag("=keyframes")]
+    | Annotated[Expression[Fraction], Tag("=expression")],
+    Animated,
 ]
-AnimatedScale = Annotated[Annotated[Scale, Tag("=constant")] | Annotated[Keyframes[Scale], Tag("=keyframes")], Animated]
-AnimatedAngle = Annotated[Annotated[Angle, Tag("=constant")] | Annotated[Keyframes[Angle], Tag("=keyframes")], Animated]
+AnimatedScale = Annotated[
+    Annotated[Scale, Tag("=constant")]
+    | Annotated[Keyframes[Scale], Tag("=keyframes")]
+    | Annotated[Expression[Scale], Tag("=expression")],
+    Animated,
+]
+AnimatedAngle = Annotated[
+    Annotated[Angle, Tag("=constant")]
+    | Annotated[Keyframes[Angle], Tag("=keyframes")]
+    | Annotated[Expression[Angle], Tag("=expression")],
+    Animated,
+]
 Blur = Annotated[float, Field(title="Blur", ge=0, le=limits.MAX_BLUR)]
-AnimatedBlur = Annotated[Annotated[Blur, Tag("=constant")] | Annotated[Keyframes[Blur], Tag("=keyframes")], Animated]
+AnimatedBlur = Annotated[
+    Annotated[Blur, Tag("=constant")]
+    | Annotated[Keyframes[Blur], Tag("=keyframes")]
+    | Annotated[Expression[Blur], Tag("=expression")],
+    Animated,
+]
 Volume = Annotated[float, Field(title="Volume", ge=0, le=4)]
 AnimatedVolume = Annotated[
     Annotated[Volume, Tag("=constant")] | Annotated[Keyframes[Volume], Tag("=keyframes")], Animated

@@ -47,12 +47,15 @@ class InputField(Response):
     """Something to fill in; what does not apply to its `type` is null. An asset's default is the id of a file."""
 
     name: str
-    type: Literal["text", "image", "video", "audio", "color", "choice", "toggle"]
+    type: Literal["text", "image", "video", "audio", "color", "choice", "toggle", "number"]
     label: dict[str, str]
     help: dict[str, str] | None = None
     group: str | None = None
     required: bool
-    default: str | bool | None = None
+    default: str | bool | float | None = None
+    min: float | None = None
+    max: float | None = None
+    step: float | None = None
     max_length: int | None = None
     multiline: bool | None = None
     direction: Literal["auto", "ltr", "rtl"] | None = None

@@ -154,10 +154,11 @@ class FrameSource:
         self._stages: list[Stage] = []
         for placed in self._scenes:
             within = (placed.start, placed.end)
-            nodes = [LayerNode(layer, within, place, kit) for layer in placed.scene.layers]
+            nodes = [LayerNode(layer, within, place, kit, n) for n, layer in enumerate(placed.scene.layers)]
             background = FillContent(placed.scene.background or canvas.background, place, kit)
             self._stages.append(Stage(nodes, background, placed.start, kit, profile))
-        above = [LayerNode(layer, (0.0, composition.duration), place, kit) for layer in composition.overlays]
+        whole = (0.0, composition.duration)
+        above = [LayerNode(layer, whole, place, kit, n) for n, layer in enumerate(composition.overlays)]
         self._overlays = Stage(above, None, 0.0, kit, profile)
         self._target = Canvas(profile.width, profile.height, opaque=True)
         self._sides: list[tuple[Hashable, Canvas]] = []

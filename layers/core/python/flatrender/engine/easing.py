@@ -4,12 +4,15 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-from flatrender.composition.values import CubicBezier, Easing, Keyframes, Spring
+from flatrender.composition.values import CubicBezier, Easing, Expression, Keyframes, Spring
 
 type Rgba = tuple[float, float, float, float]
 type Curve = Callable[[float], float]
+
+_SAMPLES: Final = 120
+"""Values of an expression that are looked at to find its largest."""
 
 _BEZIERS: Final = {
     "ease": (0.25, 0.1, 0.25, 1.0),
@@ -132,27 +135,59 @@ def curve(easing: Easing) -> Curve:
     return lambda p: 0.0 if p <= 0 else 1.0 if p >= 1 else inner(p)
 
 
+class _Steps:
+    """Where in its keyframes an animated value is: between which two, and how far."""
+
+    def __init__(self, value: Keyframes[Any]) -> None:
+        self.times = [keyframe.time for keyframe in value.keyframes]
+        self.curves = [curve(keyframe.easing) for keyframe in value.keyframes]
+        self._loop = value.loop
+
+    def at(self, t: float) -> tuple[int, float]:
+        """(index of the keyframe before, eased way to the next); the way is 0 outside of them."""
+        times = self.times
+        if t >= times[-1]:
+            t = self._repeated(t)
+        if t <= times[0]:
+            return 0, 0.0
+        if t >= times[-1]:
+            return len(times) - 1, 0.0
+        i = bisect_right(times, t) - 1
+        return i, self.curves[i]((t - times[i]) / (times[i + 1] - times[i]))
+
+    def _repeated(self, t: float) -> float:
+        """The time within the keyframes that is seen after the last one."""
+        first, length = self.times[0], self.times[-1] - self.times[0]
+        if self._loop == "none" or length <= 0:
+            return self.times[-1]
+        past = (t - first) % (length if self._loop == "cycle" else 2 * length)
+        return first + (past if past <= length else 2 * length - past)
+
+
 class Track:
     """A number over time: `at(t)` with t in seconds from the start of the layer."""
 
-    def __init__(self, value: float | Keyframes[float]) -> None:
+    def __init__(self, value: float | Keyframes[float] | Expression[float]) -> None:
+        self._expression: Expression[float] | None = None
+        self._steps: _Steps | None = None
         if isinstance(value, Keyframes):
-            self.times = [keyframe.time for keyframe in value.keyframes]
+            self._steps = _Steps(value)
             self.values = [float(keyframe.value) for keyframe in value.keyframes]
-            self.curves = [curve(keyframe.easing) for keyframe in value.keyframes]
+        elif isinstance(value, Expression):
+            self._expression = value if value.moves else None
+            life = value.scope.duration if value.moves else 0.0
+            self.values = [value.at(life * n / _SAMPLES) for n in range(_SAMPLES + 1 if life else 1)]
         else:
-            self.times, self.values, self.curves = [0.0], [float(value)], [curve("linear")]
-        self.constant = len(set(self.values)) == 1
+            self.values = [float(value)]
+        self.constant = len(set(self.values)) == 1 and self._expression is None
 
     def at(self, t: float) -> float:
-        times, values = self.times, self.values
-        if self.constant or t <= times[0]:
-            return values[0]
-        if t >= times[-1]:
-            return values[-1]
-        i = bisect_right(times, t) - 1
-        progress = self.curves[i]((t - times[i]) / (times[i + 1] - times[i]))
-        return values[i] + (values[i + 1] - values[i]) * progress
+        if self._expression is not None:
+            return self._expression.at(t)
+        if self.constant or self._steps is None:
+            return self.values[0]
+        i, progress = self._steps.at(t)
+        return self.values[i] + (self.values[i + 1] - self.values[i]) * progress if progress else self.values[i]
 
     def peak(self) -> float:
         """The largest value it may take, with room for easings that overshoot."""
@@ -164,21 +199,20 @@ class ColorTrack:
     """A colour over time, as (r, g, b, a) in 0…1; `parse` turns the format's colour strings into that."""
 
     def __init__(self, value: str | Keyframes[str], parse: Callable[[str], Rgba]) -> None:
+        self._steps: _Steps | None = None
         if isinstance(value, Keyframes):
-            self.times = [keyframe.time for keyframe in value.keyframes]
+            self._steps = _Steps(value)
             self.colors = [parse(keyframe.value) for keyframe in value.keyframes]
-            self.curves = [curve(keyframe.easing) for keyframe in value.keyframes]
         else:
-            self.times, self.colors, self.curves = [0.0], [parse(value)], [curve("linear")]
+            self.colors = [parse(value)]
         self.constant = len(set(self.colors)) == 1
 
     def at(self, t: float) -> Rgba:
-        if self.constant or t <= self.times[0]:
+        if self.constant or self._steps is None:
             return self.colors[0]
-        if t >= self.times[-1]:
-            return self.colors[-1]
-        i = bisect_right(self.times, t) - 1
-        progress = self.curves[i]((t - self.times[i]) / (self.times[i + 1] - self.times[i]))
+        i, progress = self._steps.at(t)
+        if not progress:
+            return self.colors[i]
         r, g, b, a = (
             min(1.0, max(0.0, x + (y - x) * progress)) for x, y in zip(self.colors[i], self.colors[i + 1], strict=True)
         )

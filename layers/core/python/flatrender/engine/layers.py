@@ -5,10 +5,10 @@ from typing import Final, NamedTuple
 
 import skia
 
-from flatrender.composition.layers import (
-    Layer,
-)
+from flatrender.composition.expressions import Scope
+from flatrender.composition.layers import Layer
 from flatrender.composition.layers_base import LayerBase, Motion, Transform
+from flatrender.composition.scopes import bound
 from flatrender.composition.timeline import EPSILON, span
 from flatrender.engine.easing import Track, curve
 from flatrender.engine.effects import Blurred
@@ -57,8 +57,9 @@ class _Transform:
 class LayerNode:
     """A layer on the timeline, from `start` to `end` (absolute seconds). All times it is asked for are absolute."""
 
-    def __init__(self, layer: Layer, within: tuple[float, float], parent: Place, kit: Kit) -> None:
+    def __init__(self, layer: Layer, within: tuple[float, float], parent: Place, kit: Kit, index: int = 0) -> None:
         self.start, self.end = span(layer, *within)
+        layer = bound(layer, Scope(max(0.0, self.end - self.start), index, parent.width, parent.height))
         self._layer: LayerBase = layer
         box = getattr(layer, "box", None) or [0.0, 0.0, parent.width, parent.height]
         self._left, self._top, self._width, self._height = box

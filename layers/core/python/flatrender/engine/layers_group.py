@@ -18,7 +18,7 @@ class GroupContent:
     def __init__(self, layer: GroupLayer, place: Place, kit: Kit, within: tuple[float, float]) -> None:
         self._start, self._place, self._frame = within[0], place, kit.frame
         self._clip = layer.clip
-        self._nodes = [LayerNode(child, within, place, kit) for child in layer.layers]
+        self._nodes = [LayerNode(child, within, place, kit, index) for index, child in enumerate(layer.layers)]
         self.bounds: Bounds = (0.0, 0.0, place.width, place.height) if layer.clip else (-FAR, -FAR, FAR, FAR)
         self._box = (0.0, 0.0, place.width, place.height)
         self._flat: tuple[Hashable, Bitmap] | None = None
