@@ -38,7 +38,11 @@ status: setup ## Say what runs
 	@$(LOCAL) status
 
 ##@ Checking it
+# The tests run the commands that the demo prints, which are curl's.
+test e2e: export COMMANDS := curl
+
 test: setup ## Everything that must pass before a change lands
+	@infra/bootstrap.sh
 	@MAKE="$(MAKE)" $(PY) infra/check.py lint types unit functional architecture e2e
 
 lint: setup ## Style, imports, template rules, secrets, generated files
@@ -65,6 +69,7 @@ architecture: setup layers ## The rules the code and the template keep
 	@$(PY) -m pytest tests/architecture -q
 
 e2e: setup $(BUILD)/cloud.stamp $(BUILD)/sam.stamp ## The deployed system, in a local cloud of its own
+	@infra/bootstrap.sh
 	@UV=$(CURDIR)/$(UV) $(PY) infra/local/e2e.py --port $(TEST_PORT)
 
 bench: up ## Speed and size, measured

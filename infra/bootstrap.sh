@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings what the Makefile cannot install by itself: uv, into .build/tools, and the shared libraries that skia links.
-# Needs python3. Where something of the system is missing, it is installed if this is Debian and we are root;
-# otherwise one message names all of it, before anything is made.
+# Needs python3, and the commands that $COMMANDS names. Where something of the system is missing, it is installed if
+# this is Debian and we are root; otherwise one message names all of it, before anything is made.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,6 +16,9 @@ if command -v python3 >/dev/null; then
 else
     missing=" python3 python3-venv libgl1 libegl1"
 fi
+for name in ${COMMANDS:-}; do
+    command -v "$name" >/dev/null || missing="$missing $name"
+done
 
 if [ -n "$missing" ]; then
     install="apt-get install --no-install-recommends$missing"
