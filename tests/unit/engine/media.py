@@ -9,6 +9,7 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 
+from flatrender.composition.outputs import Codec
 from flatrender.engine.frames import Image
 from flatrender.engine.render import encode_frames
 from flatrender.engine.reports import ChunkReport
@@ -25,6 +26,9 @@ class Settings:
     fps: int = 30
     crf: int = 20
     preset: str = "ultrafast"
+    codec: Codec = "h264"
+    alpha: bool = False
+    streaming: bool = False
 
 
 class Panning:

@@ -20,12 +20,14 @@ from flatrender.engine.fonts import default_dir, library
 from flatrender.engine.layers import LayerNode
 from flatrender.engine.layers_base import Kit, Place
 from flatrender.engine.layers_fill import FillContent
-from flatrender.engine.paints import Palette
+from flatrender.engine.outputs.ground import Doubled
+from flatrender.engine.paints import Palette, color4f
 from flatrender.engine.surface import NEAREST, Affine, Canvas, Pixels
 
 _KEPT_RUNS: Final = 6
 """Cached images of resting layers per stage; a full-screen one takes 8 MB at 1080p."""
 
+CLEAR: Final = skia.Color4f(0, 0, 0, 0)
 _COPY: Final = skia.Paint(BlendMode=skia.BlendMode.kSrc)
 
 
@@ -33,9 +35,15 @@ class Stage:
     """Layers on one surface: a scene, or the overlays. Neighbours that rest are merged into one image."""
 
     def __init__(
-        self, nodes: list[LayerNode], background: FillContent | None, start: float, kit: Kit, profile: Profile
+        self,
+        nodes: list[LayerNode],
+        background: FillContent | None,
+        start: float,
+        kit: Kit,
+        profile: Profile,
+        ground: skia.Color4f | None = None,
     ) -> None:
-        self._nodes, self._background, self._start = nodes, background, start
+        self._nodes, self._background, self._start, self._ground = nodes, background, start, ground
         self._fps, self._width, self._height = profile.fps, profile.width, profile.height
         self._base = Affine().scale(kit.scale, kit.scale)
         self._runs: dict[Hashable, tuple[skia.Image, int, int]] = {}
@@ -58,16 +66,20 @@ class Stage:
         return now == self.states(frame + 1)[index] or (frame > 0 and now == self.states(frame - 1)[index])
 
     def _covers(self, index: int, time: float) -> bool:
-        return index == 0 or self._nodes[index - 1].covers(self._base, time, self._width, self._height)
+        if index == 0:
+            return self._background is not None and self._background.opaque(time - self._start)
+        return self._nodes[index - 1].covers(self._base, time, self._width, self._height)
 
     def draw(self, canvas: skia.Canvas, frame: int) -> None:
-        """Draw onto `canvas`; with a background every pixel is covered."""
+        """Draw onto `canvas`; with a background every pixel is covered, where that is transparent by `ground`."""
         time = frame / self._fps
         states = self.states(frame)
         items = [i for i in range(1, len(states)) if states[i] is not None]
         if self._background is not None:
             items.insert(0, 0)
         ground = next((i for i in reversed(items) if self._covers(i, time)), 0)
+        if ground == 0 and self._ground is not None and not self._covers(0, time):
+            canvas.clear(self._ground)
         run: list[int] = []
         for i in items:
             if i < ground:
@@ -108,12 +120,13 @@ class Stage:
 
     def _worth_merging(self, run: list[int], time: float) -> bool:
         """Whether one image of all is less to copy than each one's own: groups and blurs cost more than a copy."""
-        areas = [_area(self._clipped([i], time)) * self._nodes[i - 1].cost(time) for i in run]
+        areas = [_area(self._clipped([i], time)) * (self._nodes[i - 1].cost(time) if i else 1) for i in run]
         return _area(self._clipped(run, time)) < sum(areas)
 
     def _clipped(self, run: list[int], time: float) -> tuple[int, int, int, int]:
         """The whole pixels of the canvas that some layers touch."""
-        edges = [self._nodes[i - 1].bounds(self._base, time) for i in run]
+        whole = (0.0, 0.0, float(self._width), float(self._height))
+        edges = [self._nodes[i - 1].bounds(self._base, time) if i else whole for i in run]
         left, top = int(max(0, min(e[0] for e in edges) - 1)), int(max(0, min(e[1] for e in edges) - 1))
         right, bottom = max(e[2] for e in edges) + 2, max(e[3] for e in edges) + 2
         return left, top, max(left + 1, int(min(self._width, right))), max(top + 1, int(min(self._height, bottom)))
@@ -152,22 +165,25 @@ class FrameSource:
         place = Place(canvas.width, canvas.height, (0.0, 0.0), composition.duration, scale)
         self._scenes = scenes(composition)
         self._stages: list[Stage] = []
+        ground = CLEAR if profile.alpha else color4f(self._palette.parse(profile.ground))
         for placed in self._scenes:
             within = (placed.start, placed.end)
             nodes = [LayerNode(layer, within, place, kit, n) for n, layer in enumerate(placed.scene.layers)]
             background = FillContent(placed.scene.background or canvas.background, place, kit)
-            self._stages.append(Stage(nodes, background, placed.start, kit, profile))
+            self._stages.append(Stage(nodes, background, placed.start, kit, profile, ground))
         whole = (0.0, composition.duration)
         above = [LayerNode(layer, whole, place, kit, n) for n, layer in enumerate(composition.overlays)]
         self._overlays = Stage(above, None, 0.0, kit, profile)
-        self._target = Canvas(profile.width, profile.height, opaque=True)
+        self._alpha = profile.alpha
+        self._doubled: Doubled | None = None
+        self._target = Canvas(profile.width, profile.height, opaque=not profile.alpha)
         self._sides: list[tuple[Hashable, Canvas]] = []
         self._size = profile.width, profile.height
         self._drawn: Hashable = None
 
     @property
     def buffer(self) -> Pixels:
-        """Height x width x 4 uint8, BGRA, opaque; the same memory for every frame."""
+        """Height x width x 4 uint8, BGRA, opaque or, with the profile's alpha, premultiplied; the same memory for every frame."""
         return self._target.pixels
 
     def draw(self, frame_index: int) -> bool:
@@ -191,7 +207,7 @@ class FrameSource:
 
     def _transition(self, old: PlacedScene, new: PlacedScene, progress: float, frame: int) -> None:
         while len(self._sides) < 2:
-            self._sides.append((None, Canvas(*self._size, opaque=True)))
+            self._sides.append((None, Canvas(*self._size, opaque=not self._alpha)))
 
         def scene(side: int, placed: PlacedScene) -> Canvas:
             stage, (held, canvas) = self._stages[placed.index], self._sides[side]
@@ -201,6 +217,9 @@ class FrameSource:
                 self._sides[side] = (key, canvas)
             return canvas
 
+        if self._alpha:
+            self._transition_through(scene(old.index % 2, old), scene(new.index % 2, new), new, progress)
+            return
         self._target.skia.resetMatrix()
         combine(
             self._target.skia,
@@ -211,3 +230,19 @@ class FrameSource:
             old_here=lambda: self._stages[old.index].draw(self._target.skia, frame),
             palette=self._palette,
         )
+
+    def _transition_through(self, old: Canvas, new: Canvas, placed: PlacedScene, progress: float) -> None:
+        def mix(canvas: Canvas, old: Canvas, new: Canvas) -> None:
+            combine(
+                canvas.skia,
+                placed.scene.transition,
+                progress,
+                old=lambda: old,
+                new=lambda: new,
+                old_here=lambda: canvas.skia.drawImage(old.image(), 0, 0, NEAREST, _COPY),
+                palette=self._palette,
+            )
+
+        if self._doubled is None:
+            self._doubled = Doubled(*self._size)
+        self._doubled.draw(self._target, old, new, mix)

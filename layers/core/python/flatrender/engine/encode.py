@@ -1,8 +1,8 @@
-"""Turns drawn frames into H.264: colour conversion, encoder settings, writing a file that is whole or not there.
+"""Turns drawn frames into an encoded chunk, in a file that is whole or not there.
 
 Every chunk of a job is encoded with the same settings and closed groups of pictures, so that `assemble` may put them
-behind each other without touching a frame. Drawing is sRGB; the stream is BT.709, limited range, 4:2:0, converted so
-and tagged so.
+behind each other without touching a frame. Drawing is sRGB; a video stream is BT.709, limited range, converted so and
+tagged so. What each encoder is told is in `outputs.codecs`.
 """
 
 import os
@@ -13,36 +13,21 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Self
 
 import av
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
-from av.video.stream import VideoStream
 
 from flatrender.engine.faults import EncodeFailed
-from flatrender.engine.frames import Image
+from flatrender.engine.outputs.codecs import WORKING_FORMAT, VideoSettings, recipe
+from flatrender.engine.outputs.pixels import Converter, tag
 
-GOP_SECONDS: Final = 2
+__all__ = [
+    "WORKING_FORMAT", "Converter", "EncodeReport", "VideoSettings", "VideoWriter", "encode_only", "encoder_threads",
+    "replacing", "tag",
+]  # fmt: skip
+
 THREADS_VARIABLE: Final = "ENCODER_THREADS"
-
-# What x264 gets. It works on interleaved chroma itself, and swscale writes that faster than three planes.
-WORKING_FORMAT: Final = "nv12"
-
-
-class VideoSettings(Protocol):
-    """The part of `composition.profiles.Profile` that shapes the stream."""
-
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def fps(self) -> int: ...
-    @property
-    def crf(self) -> int: ...
-    @property
-    def preset(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,64 +44,33 @@ class EncodeReport:
 
 
 def encoder_threads(threads: int | None = None) -> int:
-    """x264 threads: as asked, else `ENCODER_THREADS`, else one per core. Use 1 where chunks run in parallel."""
+    """Threads of the encoder: as asked, else `ENCODER_THREADS`, else one per core. Use 1 where chunks run in parallel."""
     if threads is None:
         threads = int(os.environ.get(THREADS_VARIABLE, "0"))
     return threads if threads > 0 else os.process_cpu_count() or 1
 
 
-class Converter:
-    """BGRA in sRGB to 4:2:0 in BT.709 limited range, on the caller's thread."""
-
-    def __init__(self) -> None:
-        self._reformatter = VideoReformatter()
-
-    def convert(self, buffer: Image) -> VideoFrame:
-        """A new frame with the content of `buffer` (height x width x 4, BGRA), which may be drawn over afterwards."""
-        frame = self._reformatter.reformat(
-            VideoFrame.from_numpy_buffer(buffer, format="bgra"),
-            format=WORKING_FORMAT,
-            src_colorspace=Colorspace.ITU709,
-            dst_colorspace=Colorspace.ITU709,
-            src_color_range=ColorRange.JPEG,
-            dst_color_range=ColorRange.MPEG,
-            interpolation=Interpolation.AREA,  # the mean of each 2 x 2 pixels, at the price of bilinear
-            threads=1,
-        )
-        tag(frame)
-        return frame
-
-
-def tag(target: VideoFrame | VideoStream) -> None:
-    """Say that this is BT.709, limited range."""
-    subject = target.codec_context if isinstance(target, VideoStream) else target
-    subject.colorspace = Colorspace.ITU709
-    subject.color_range = ColorRange.MPEG
-    subject.color_primaries = ColorPrimaries.BT709
-    subject.color_trc = ColorTrc.BT709
-
-
-def x264_options(settings: VideoSettings) -> dict[str, str]:
-    """The encoder's options. Whoever changes them changes every chunk: raise the engine version."""
-    return {
-        "preset": settings.preset,
-        "crf": str(settings.crf),
-        "x264-params": f"keyint={settings.fps * GOP_SECONDS}:open-gop=0:stitchable=1",
-    }
-
-
 class VideoWriter:
-    """An MP4 file being encoded. Frames go in with their number in the chunk; leaving the block completes the file."""
+    """A chunk being encoded. Frames go in with their number in the chunk; leaving the block completes the file.
 
-    def __init__(self, path: Path, settings: VideoSettings, threads: int | None = None) -> None:
-        self._container = av.open(str(path), "w", format="mp4")
+    `first_frame` is the chunk's place in the whole; only chunks that are segments of a stream bear it.
+    """
+
+    def __init__(
+        self, path: Path, settings: VideoSettings, threads: int | None = None, first_frame: int = 0
+    ) -> None:
+        made = recipe(settings)
+        self._offset = first_frame if settings.streaming else 0
+        self._container = av.open(str(path), "w", format=made.container, options=dict(made.container_options))
         try:
-            stream = self._container.add_stream("libx264", rate=Fraction(settings.fps), options=x264_options(settings))
-            stream.width, stream.height, stream.pix_fmt = settings.width, settings.height, WORKING_FORMAT
+            stream = self._container.add_stream(made.encoder, rate=Fraction(settings.fps), options=dict(made.options))
+            stream.width, stream.height, stream.pix_fmt = settings.width, settings.height, made.pixel_format
             context = stream.codec_context
             context.time_base = Fraction(1, settings.fps)
             context.thread_count = encoder_threads(threads)
-            tag(stream)
+            if made.tag:
+                context.codec_tag = made.tag
+            tag(stream, rgb=made.rgb)
         except BaseException:
             self._container.close()
             raise
@@ -125,9 +79,9 @@ class VideoWriter:
         self.seconds = 0.0
 
     def write(self, frame: VideoFrame, number: int) -> None:
-        """Encode a frame of WORKING_FORMAT. The same frame may be written again under the next number."""
+        """Encode a frame of the recipe's pixel format. The same frame may be written again under the next number."""
         started = time.perf_counter()
-        frame.pts = number
+        frame.pts = number + self._offset
         frame.time_base = self._stream.codec_context.time_base
         for packet in self._stream.encode(frame):
             self._container.mux(packet)

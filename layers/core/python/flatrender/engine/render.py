@@ -1,7 +1,7 @@
 """Draws and encodes one chunk: the unit of work of a render.
 
 The caller's thread draws and converts (skia holds the interpreter lock while it draws, so more threads would not
-draw faster); a second one encodes, for x264 lets go of the lock. Between them lie a few converted frames, never more,
+draw faster); a second one encodes, for the encoder lets go of the lock. Between them lie a few converted frames, never more,
 whatever the length.
 """
 
@@ -19,7 +19,8 @@ from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
 from flatrender.engine.encode import Converter, VideoSettings, VideoWriter, replacing
 from flatrender.engine.faults import EncodeFailed
-from flatrender.engine.frames import FrameSource, Image, luma_grid, luma_plane
+from flatrender.engine.frames import FrameSource, Image, alpha_grid, frame_grid
+from flatrender.engine.outputs.codecs import recipe
 from flatrender.engine.reports import ChunkReport, FrameStatistics
 
 QUEUED_FRAMES: Final = 4
@@ -40,11 +41,11 @@ def render_chunk(  # noqa: PLR0917 - one call, from the worker
     threads: int | None = None,
     fonts_dir: Path | None = None,
 ) -> ChunkReport:
-    """Render frames `first_frame` … `first_frame + frame_count - 1` of a composition into the MP4 file `out`.
+    """Render frames `first_frame` … `first_frame + frame_count - 1` of a composition into the file `out`.
 
     `assets` maps file ids to local files. `on_progress` gets the frames encoded so far about six times a second, also
     while the encoder is behind; whatever it raises ends the work at once, leaves no file, and comes out here. `threads`
-    are x264's (default: `ENCODER_THREADS`, else one per core). Raises EncodeFailed when the encoder or the disk fails.
+    are the encoder's (default: `ENCODER_THREADS`, else one per core). Raises EncodeFailed when the encoder or the disk fails.
     """
     from flatrender.engine.draw import FrameSource as Drawing
 
@@ -65,8 +66,8 @@ def encode_frames(  # noqa: PLR0917 - as render_chunk
     """`render_chunk` for any source of frames."""
     started = time.perf_counter()
     with replacing(out) as partial:
-        encoder = _Encoder(partial, settings, threads, on_progress)
-        drawing = _Drawing(source)
+        encoder = _Encoder(partial, settings, threads, first_frame, on_progress)
+        drawing = _Drawing(source, settings)
         try:
             for number in range(frame_count):
                 encoder.put(drawing.next(first_frame + number), number)
@@ -88,19 +89,20 @@ def encode_frames(  # noqa: PLR0917 - as render_chunk
         wall_seconds=wall,
         fps=frame_count / wall,
         size_bytes=out.stat().st_size,
-        statistics=FrameStatistics.of(drawing.grids, drawing.changed),
+        statistics=FrameStatistics.of(drawing.grids, drawing.changed, drawing.alphas if settings.alpha else None),
     )
 
 
 class _Drawing:
     """Draws frames and converts those that differ from the one before."""
 
-    def __init__(self, source: FrameSource) -> None:
-        self._source = source
-        self._converter = Converter()
+    def __init__(self, source: FrameSource, settings: VideoSettings) -> None:
+        self._source, self._alpha = source, settings.alpha
+        self._converter = Converter(recipe(settings).pixel_format, alpha=settings.alpha)
         self._frame: VideoFrame | None = None
         self.draw_seconds = self.convert_seconds = 0.0
         self.grids: list[Image] = []
+        self.alphas: list[Image] = []
         self.changed: list[bool] = []
 
     def next(self, frame_index: int) -> VideoFrame:
@@ -110,10 +112,13 @@ class _Drawing:
         self.draw_seconds += drawn - started
         if changed or self._frame is None:
             self._frame = self._converter.convert(self._source.buffer)
-            self.grids.append(luma_grid(luma_plane(self._frame)))
+            self.grids.append(frame_grid(self._frame))
+            if self._alpha:
+                self.alphas.append(alpha_grid(self._frame))
             self.convert_seconds += time.perf_counter() - drawn
         else:
             self.grids.append(self.grids[-1])
+            self.alphas += self.alphas[-1:]
         self.changed.append(changed)
         return self._frame
 
@@ -121,7 +126,9 @@ class _Drawing:
 class _Encoder:
     """The second thread. `put` waits while the encoder is behind, and reports progress meanwhile."""
 
-    def __init__(self, path: Path, settings: VideoSettings, threads: int | None, on_progress: Progress) -> None:
+    def __init__(  # noqa: PLR0917 - one call, above
+        self, path: Path, settings: VideoSettings, threads: int | None, first_frame: int, on_progress: Progress
+    ) -> None:
         self._queue: queue.Queue[tuple[VideoFrame, int] | None] = queue.Queue(QUEUED_FRAMES)
         self._on_progress = on_progress
         self._next_report = time.monotonic() + PROGRESS_SECONDS
@@ -129,7 +136,8 @@ class _Encoder:
         self._failure: BaseException | None = None
         self._done = 0
         self.seconds = 0.0
-        self._thread = threading.Thread(target=self._run, args=(path, settings, threads), name="encode", daemon=True)
+        given = (path, settings, threads, first_frame)
+        self._thread = threading.Thread(target=self._run, args=given, name="encode", daemon=True)
         self._thread.start()
 
     def put(self, frame: VideoFrame, number: int) -> None:
@@ -176,9 +184,9 @@ class _Encoder:
         if self._failure is not None:
             raise EncodeFailed(f"Encoding failed: {self._failure}") from self._failure
 
-    def _run(self, path: Path, settings: VideoSettings, threads: int | None) -> None:
+    def _run(self, path: Path, settings: VideoSettings, threads: int | None, first_frame: int) -> None:
         try:
-            with VideoWriter(path, settings, threads) as writer:
+            with VideoWriter(path, settings, threads, first_frame) as writer:
                 while (item := self._queue.get()) is not None and not self._stopped.is_set():
                     writer.write(*item)
                     self._done += 1

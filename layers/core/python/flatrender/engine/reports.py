@@ -15,34 +15,52 @@ class FrameStatistics(BaseModel):
     """How each frame was meant to look, in about 23 bytes a frame.
 
     `grids`: base64 of frames x 16 luma means (limited range, 16 is black); `changed`: "1" where the frame differs from
-    the one before it, else "0". The first frame of a chunk counts as changed.
+    the one before it, else "0". The first frame of a chunk counts as changed. `alphas`: like `grids`, the means of what
+    is opaque (255) and transparent (0); None where there is no transparency.
     """
 
     model_config = ConfigDict(frozen=True)
 
     grids: str
     changed: str
+    alphas: str | None = None
 
     @classmethod
-    def of(cls, grids: Sequence["Image"], changed: Sequence[bool]) -> Self:
-        packed = base64.b64encode(b"".join(grid.tobytes() for grid in grids)).decode("ascii")
-        return cls(grids=packed, changed="".join("01"[flag] for flag in changed))
+    def of(
+        cls, grids: Sequence["Image"], changed: Sequence[bool], alphas: Sequence["Image"] | None = None
+    ) -> Self:
+        flags = "".join("01"[flag] for flag in changed)
+        return cls(grids=_packed(grids), changed=flags, alphas=None if alphas is None else _packed(alphas))
 
     @classmethod
     def concatenate(cls, parts: Iterable["FrameStatistics"]) -> Self:
-        grids, changed = bytearray(), []
+        grids, alphas, changed = bytearray(), bytearray(), []
         for part in parts:
             grids += base64.b64decode(part.grids)
+            alphas += base64.b64decode(part.alphas or "")
             changed.append(part.changed)
-        return cls(grids=base64.b64encode(grids).decode("ascii"), changed="".join(changed))
+        seen = base64.b64encode(alphas).decode("ascii") if alphas else None
+        return cls(grids=base64.b64encode(grids).decode("ascii"), changed="".join(changed), alphas=seen)
 
     def table(self) -> "Image":
         """Frames x 16, uint8."""
-        import numpy as np
+        return _table(self.grids)
 
-        from flatrender.engine.frames import GRID
+    def alpha_table(self) -> "Image | None":
+        """Frames x 16, uint8."""
+        return _table(self.alphas) if self.alphas else None
 
-        return np.frombuffer(base64.b64decode(self.grids), np.uint8).reshape(-1, GRID * GRID)
+
+def _packed(grids: Sequence["Image"]) -> str:
+    return base64.b64encode(b"".join(grid.tobytes() for grid in grids)).decode("ascii")
+
+
+def _table(packed: str) -> "Image":
+    import numpy as np
+
+    from flatrender.engine.frames import GRID
+
+    return np.frombuffer(base64.b64decode(packed), np.uint8).reshape(-1, GRID * GRID)
 
 
 class ChunkReport(BaseModel):
@@ -68,6 +86,7 @@ class AudioReport(BaseModel):
     """The encoded soundtrack.
 
     `levels`: RMS of each tenth of a second in dBFS, -120 for silence; `peak`: largest sample after limiting, 0 to 1.
+    Where a loudness was asked for, `loudness` (LUFS) and `true_peak` (1 is full scale) are what the encoded file has.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -79,6 +98,8 @@ class AudioReport(BaseModel):
     peak: float
     size_bytes: int
     levels: list[float]
+    loudness: float | None = None
+    true_peak: float | None = None
 
 
 class Expected(BaseModel):

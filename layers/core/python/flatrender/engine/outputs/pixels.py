@@ -1,0 +1,72 @@
+"""From what skia draws to what an encoder takes: colour space, range, and straight alpha."""
+
+from typing import Final
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
+from av.video.stream import VideoStream
+
+from flatrender.engine.frames import Image
+from flatrender.engine.outputs.codecs import WORKING_FORMAT
+
+SRGB_TRANSFER: Final = 13
+"""IEC 61966-2-1."""
+
+
+class Converter:
+    """BGRA in sRGB to 4:2:0 or 4:4:4 in BT.709 limited range, or to RGB as it is, on the caller's thread.
+
+    With `alpha` the buffer is premultiplied, as skia draws it; what comes out is straight, as every format wants it.
+    """
+
+    def __init__(self, pixel_format: str = WORKING_FORMAT, *, alpha: bool = False) -> None:
+        self._reformatter = VideoReformatter()
+        self._format, self._alpha = pixel_format, alpha
+        self._rgb = pixel_format.startswith("rgb")
+        self._straight: Image | None = None
+
+    def convert(self, buffer: Image) -> VideoFrame:
+        """A new frame with the content of `buffer` (height x width x 4, BGRA), which may be drawn over afterwards."""
+        if self._alpha:
+            if self._straight is None:
+                self._straight = np.empty_like(buffer)
+            straighten(buffer, self._straight)
+            buffer = self._straight
+        frame = self._reformatter.reformat(
+            VideoFrame.from_numpy_buffer(buffer, format="bgra"),
+            format=self._format,
+            src_colorspace=Colorspace.ITU709,
+            dst_colorspace=Colorspace.ITU709,
+            src_color_range=ColorRange.JPEG,
+            dst_color_range=ColorRange.JPEG if self._rgb else ColorRange.MPEG,
+            interpolation=Interpolation.AREA,  # the mean of each 2 x 2 pixels, at the price of bilinear
+            threads=1,
+        )
+        tag(frame, rgb=self._rgb)
+        return frame
+
+
+def tag(target: VideoFrame | VideoStream, *, rgb: bool = False) -> None:
+    """Say that this is BT.709, limited range; or sRGB."""
+    subject = target.codec_context if isinstance(target, VideoStream) else target
+    subject.color_primaries = ColorPrimaries.BT709
+    if rgb:
+        subject.color_range = ColorRange.JPEG
+        subject.color_trc = SRGB_TRANSFER
+        return
+    subject.colorspace = Colorspace.ITU709
+    subject.color_range = ColorRange.MPEG
+    subject.color_trc = ColorTrc.BT709
+
+
+def straighten(premultiplied: Image, straight: Image) -> None:
+    """Divide the colours of `premultiplied` (height x width x 4, BGRA) by their alpha, into `straight`."""
+    import skia
+
+    height, width = premultiplied.shape[:2]
+
+    def view(pixels: Image, alpha: skia.AlphaType) -> skia.Pixmap:
+        return skia.Pixmap(skia.ImageInfo.Make(width, height, skia.kBGRA_8888_ColorType, alpha), pixels, width * 4)
+
+    view(premultiplied, skia.kPremul_AlphaType).readPixels(view(straight, skia.kUnpremul_AlphaType))
