@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from flatrender.composition import limits
+from flatrender.composition.audio import Duck, Role
 from flatrender.composition.layers_base import Geometry, LayerBase, Stroke
 from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.values import (
@@ -50,7 +51,9 @@ class ImageLayer(LayerBase):
 
 
 class VideoLayer(LayerBase):
-    """Video; `trim_start` and `trim_end` are seconds of the source, before `speed` applies."""
+    """Video; `trim_start` and `trim_end` are seconds of the source, before `speed` applies. Its sound is mixed as a
+    track of `audio_role` would be.
+    """
 
     type: Literal["video"]
     asset: AssetId
@@ -63,6 +66,8 @@ class VideoLayer(LayerBase):
     speed: Annotated[float, Field(ge=0.1, le=8)] = 1.0
     loop: bool = False
     volume: AnimatedVolume = 1.0
+    audio_role: Role = "effect"
+    duck: Duck | None = None
 
 
 class ShapeLayer(LayerBase):

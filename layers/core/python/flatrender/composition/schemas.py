@@ -11,9 +11,10 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from flatrender.composition import limits
+from flatrender.composition.audio import AudioTrack, Loudness
 from flatrender.composition.layers import Layer
 from flatrender.composition.template import TemplateDefinition
-from flatrender.composition.values import AnimatedVolume, AssetId, Color, Name, Paint, Seconds, Strict, Weight
+from flatrender.composition.values import Color, Name, Paint, Strict, Weight
 from flatrender.composition.version import FORMAT
 
 __all__ = ["AudioTrack", "Canvas", "Composition", "FontRole", "Scene", "TemplateDefinition", "Theme", "Transition"]
@@ -107,20 +108,6 @@ class Scene(Strict):
     layers: Annotated[list[Layer], Field(max_length=limits.MAX_LAYERS)] = Field(default_factory=list)
 
 
-class AudioTrack(Strict):
-    """Sound from a file (an audio file, or the sound of a video); `trim_*` are seconds of the source."""
-
-    asset: AssetId
-    start: Seconds = 0.0
-    duration: Annotated[float, Field(gt=0, le=limits.MAX_DURATION)] | None = None
-    trim_start: Seconds = 0.0
-    trim_end: Seconds | None = None
-    fade_in: Seconds = 0.0
-    fade_out: Seconds = 0.0
-    volume: AnimatedVolume = 1.0
-    loop: bool = False
-
-
 class Composition(Strict):
     format: Literal["flatrender.composition/1"] = FORMAT
     canvas: Canvas
@@ -128,6 +115,7 @@ class Composition(Strict):
     scenes: Annotated[list[Scene], Field(min_length=1, max_length=limits.MAX_SCENES)]
     overlays: Annotated[list[Layer], Field(max_length=limits.MAX_LAYERS)] = Field(default_factory=list)
     audio: Annotated[list[AudioTrack], Field(max_length=limits.MAX_AUDIO_TRACKS)] = Field(default_factory=list)
+    loudness: Loudness | None = None
 
     @property
     def duration(self) -> float:

@@ -173,6 +173,7 @@ def _path(path: Path, pointer: str) -> Iterator[Fault]:
     except ValueError as error:
         yield _fault(f"{pointer}/data", "path_data", f"This is not valid SVG path data: {error}.")
     if min(path.view_box[2:]) < limits.MIN_SIDE:
+            yield from _duck(layer.audio_role, layer, pointer)
         yield _fault(
             f"{pointer}/view_box", "empty_box", f"Width and height of a view box must be at least {limits.MIN_SIDE:g}."
         )
@@ -246,5 +247,11 @@ def _audio(track: AudioTrack, pointer: str, duration: float, assets: Mapping[str
             f"The track starts at {track.start:g} s; the video ends at {duration:g} s.",
         )
     length = (track.duration if track.duration is not None else duration) + _TOLERANCE
+def _duck(role: str, part: VideoLayer | AudioTrack, pointer: str) -> Iterator[Fault]:
+    if part.duck is not None and part.duck.by == role:
+        yield _fault(f"{pointer}/duck", "duck_itself", f"A sound of the role {role!r} cannot go down under {role}.")
+
+
     if track.fade_in + track.fade_out > length:
         yield _fault(f"{pointer}/fade_out", "time_outside", "Fading in and out takes longer than the track plays.")
+    yield from _duck(track.role, track, pointer)

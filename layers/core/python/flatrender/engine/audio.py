@@ -3,7 +3,7 @@
 Once over the whole, not per chunk: lossy audio cut at seams clicks.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,22 +11,23 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 
+from flatrender.composition.audio import Loudness
 from flatrender.composition.schemas import Composition
-from flatrender.engine.audio_clips import Clip, clips
 from flatrender.engine.audio_limiter import Limiter
-from flatrender.engine.audio_source import RATE, Samples, Source, sound_duration
+from flatrender.engine.audio_loudness import Measured, measure, normalised
+from flatrender.engine.audio_mix import Mix
+from flatrender.engine.audio_source import RATE, Samples, Source
 from flatrender.engine.encode import replacing
-from flatrender.engine.faults import EncodeFailed, UnreadableMedia
+from flatrender.engine.faults import EncodeFailed
 from flatrender.engine.reports import AudioReport
 
 BITRATE: Final = 160_000
-BLOCK: Final = RATE // 2
 LEVEL_SAMPLES: Final = RATE // 10
 SILENCE: Final = -120.0
-VOLUME_STEP: Final = 240
-"""Volume keyframes are evaluated every 5 ms."""
-DECLICK: Final = 96
-"""Samples over which a sound that is cut in the middle fades."""
+MARGIN_DB: Final = 0.5
+"""How far below the wanted true peak is aimed first: what a lossy encoder adds."""
+NEAR_LU: Final = 0.3
+ATTEMPTS: Final = 4
 
 
 def render_audio(
@@ -37,22 +38,40 @@ def render_audio(
 ) -> AudioReport | None:
     """Mix and encode the soundtrack into `out` (M4A), exactly as long as the picture; None when nothing is audible.
 
-    `on_progress` gets the seconds mixed so far, after each half second of sound; whatever it raises ends the work,
-    leaves no file, and comes out here.
+    With a loudness to reach, the mix is measured first, and what was encoded is measured again. `on_progress` gets the
+    seconds done so far, after each half second of sound; whatever it raises ends the work, leaves no file, and comes
+    out here.
     Raises UnreadableMedia for a sound that cannot be decoded, EncodeFailed when the encoder or the disk fails.
     """
-    voices = list(_voices(composition, assets))
-    if not voices:
+    mix = Mix(composition, assets)
+    if not mix.audible:
         return None
-    fps = composition.canvas.fps
-    total = max(1, round(composition.duration * fps)) * RATE // fps
     meter = Meter()
+    report: Measured | None = None
+    if composition.loudness is None:
+        _encode(_limited(mix), out, meter, on_progress)
+    else:
+        meter, report = _normalise(mix, composition.loudness, out, _Halves(on_progress, mix.samples / RATE))
+    return AudioReport(
+        samples=mix.samples,
+        sample_rate=RATE,
+        channels=2,
+        duration=mix.samples / RATE,
+        peak=meter.peak,
+        size_bytes=out.stat().st_size,
+        levels=meter.levels(),
+        loudness=None if report is None else report.loudness(),
+        true_peak=None if report is None else report.peak,
+    )
+
+
+def _encode(blocks: Iterable[Samples], out: Path, meter: "Meter", on_progress: Callable[[float], None]) -> None:
     try:
         with replacing(out) as partial, av.open(str(partial), "w", format="mp4") as container:
             stream = container.add_stream("aac", rate=RATE, layout="stereo")
             stream.bit_rate = BITRATE
             at = 0
-            for block in _limited(_mixed(voices, total)):
+            for block in blocks:
                 meter.add(block)
                 frame = AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout="stereo")
                 frame.sample_rate, frame.pts = RATE, at
@@ -62,98 +81,68 @@ def render_audio(
             container.mux(stream.encode(None))
     except av.error.FFmpegError as error:
         raise EncodeFailed(f"Encoding the sound failed: {error}") from error
+
+
+def _normalise(mix: Mix, wanted: Loudness, out: Path, progress: "_Halves") -> tuple["Meter", Measured]:
+    """Encode at the wanted loudness. What an encoder adds and drops is known afterwards only: then once more."""
+    found = measure(progress.first(mix))
+    peak, lufs = wanted.true_peak - MARGIN_DB, wanted.lufs
+    for _ in range(ATTEMPTS):
+        ceiling, meter = 10 ** (peak / 20), Meter()
+        _encode(normalised(mix, found.gain_for(lufs, ceiling), ceiling), out, meter, progress.second)
+        heard = measure(progress.beside(_decoded(out)))
+        over = float(20 * np.log10(max(heard.peak, 1e-9))) - wanted.true_peak
+        short = wanted.lufs - (heard.loudness() or wanted.lufs)
+        if over <= 0 and abs(short) <= NEAR_LU:
+            break
+        peak -= over + 0.05 if over > 0 else 0.0
+        lufs += short
+    return meter, heard
+
+
+def _decoded(path: Path) -> Iterator[Samples]:
+    source = Source(path, 0.0, None)
+    try:
+        while (block := source.read(RATE // 2)).shape[1]:
+            yield block
     finally:
-        for voice in voices:
-            voice.close()
-    return AudioReport(
-        samples=total,
-        sample_rate=RATE,
-        channels=2,
-        duration=total / RATE,
-        peak=meter.peak,
-        size_bytes=out.stat().st_size,
-        levels=meter.levels(),
-    )
+        source.close()
 
 
-def _voices(composition: Composition, assets: Mapping[str, Path]) -> Iterator["_Voice"]:
-    for clip in clips(composition):
-        if clip.asset not in assets:
-            raise UnreadableMedia(f"The file {clip.asset} is missing.")
-        path = assets[clip.asset]
-        duration = sound_duration(path)
-        if duration is not None:
-            yield _Voice(clip, path, duration)
-        elif not clip.optional:
-            raise UnreadableMedia(f"{path.name} has no sound.")
+class _Halves:
+    """Progress of work that goes over the timeline more than once: the first pass is half of it."""
+
+    def __init__(self, report: Callable[[float], None], seconds: float) -> None:
+        self._report, self._seconds = report, seconds
+        self._told = 0.0
+
+    def _tell(self, seconds: float) -> None:
+        self._told = max(self._told, seconds)
+        self._report(self._told)
+
+    def first(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        at = 0
+        for block in blocks:
+            yield block
+            at += block.shape[1]
+            self._tell(at / RATE / 2)
+
+    def second(self, seconds: float) -> None:
+        self._tell((self._seconds + seconds) / 2)
+
+    def beside(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        for block in blocks:
+            yield block
+            self._tell(0.0)
 
 
-def _mixed(voices: list["_Voice"], total: int) -> Iterator[Samples]:
-    for at in range(0, total, BLOCK):
-        mix = np.zeros((2, min(BLOCK, total - at)), np.float32)
-        for voice in voices:
-            voice.add_to(mix, at)
-        yield mix
-
-
-def _limited(blocks: Iterator[Samples]) -> Iterator[Samples]:
+def _limited(blocks: Iterable[Samples]) -> Iterator[Samples]:
     limiter = Limiter()
     for block in blocks:
         if (ready := limiter.process(block)).shape[1]:
             yield ready
     if (rest := limiter.flush()).shape[1]:
         yield rest
-
-
-class _Voice:
-    """A clip being played: opened when its time comes, closed when it is over."""
-
-    def __init__(self, clip: Clip, path: Path, source_duration: float) -> None:
-        self._clip, self._path = clip, path
-        self._start = round(clip.start * RATE)
-        end = source_duration if clip.trim_end is None else min(source_duration, clip.trim_end)
-        natural = max(0.0, end - clip.trim_start) / clip.speed
-        self._cut = clip.loop or clip.start + natural > clip.until + 1e-6
-        length = clip.until - clip.start if self._cut else natural
-        self._length = round(length * RATE)
-        self._source: Source | None = None
-
-    def add_to(self, mix: Samples, at: int) -> None:
-        """Add what falls into the block `mix` (2 x samples) that starts at sample `at` of the timeline."""
-        low = max(at, self._start)
-        high = min(at + mix.shape[1], self._start + self._length)
-        if low >= high:
-            return
-        if self._source is None:
-            clip = self._clip
-            self._source = Source(self._path, clip.trim_start, clip.trim_end, clip.speed, loop=clip.loop)
-        heard = self._source.read(high - low)
-        count = heard.shape[1]
-        mix[:, low - at : low - at + count] += heard * self._gain(low - self._start, count)
-        if high == self._start + self._length:
-            self.close()
-
-    def close(self) -> None:
-        if self._source is not None:
-            self._source.close()
-
-    def _gain(self, first: int, count: int) -> Samples:
-        """Volume and fades for `count` samples from the `first` of the clip."""
-        clip = self._clip
-        at = np.arange(first, first + count)
-        if clip.volume.constant:
-            gain = np.full(count, max(0.0, clip.volume.at(0.0)))
-        else:
-            grid = np.arange(first // VOLUME_STEP, (first + count) // VOLUME_STEP + 2) * VOLUME_STEP
-            gain = np.interp(at, grid, [max(0.0, clip.volume.at(sample / RATE)) for sample in grid])
-        fade_in = max(clip.fade_in * RATE, DECLICK if clip.trim_start > 0 else 0)
-        fade_out = max(clip.fade_out * RATE, DECLICK if self._cut else 0)
-        if fade_in:
-            gain *= np.clip(at / fade_in, 0.0, 1.0)
-        if fade_out:
-            gain *= np.clip((self._length - at) / fade_out, 0.0, 1.0)
-        faded: Samples = gain.astype(np.float32)
-        return faded
 
 
 class Meter:

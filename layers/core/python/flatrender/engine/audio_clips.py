@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flatrender.composition import timeline
+from flatrender.composition.audio import AudioTrack, Duck, Role
 from flatrender.composition.layers import GroupLayer, Layer, VideoLayer
-from flatrender.composition.schemas import AudioTrack, Composition
+from flatrender.composition.schemas import Composition
 from flatrender.engine.easing import Track
 
 
@@ -27,6 +28,8 @@ class Clip:
     fade_out: float
     volume: Track
     optional: bool
+    role: Role
+    duck: Duck | None
 
 
 def clips(composition: Composition) -> list[Clip]:
@@ -52,6 +55,8 @@ def _track(track: AudioTrack, end: float) -> Clip:
         fade_out=track.fade_out,
         volume=Track(track.volume),
         optional=False,
+        role=track.role,
+        duck=track.duck,
     )
 
 
@@ -59,7 +64,10 @@ def _layers(layers: Sequence[Layer], start: float, end: float) -> Iterator[Clip]
     for layer in layers:
         begin, until = timeline.span(layer, start, end)
         if isinstance(layer, GroupLayer):
-            yield from _layers(layer.layers, begin, until)
+            # In a time of its own that may run backwards or stand still, videos are silent.
+            if layer.time is None:
+                first, last = timeline.inner(layer, begin, until)
+                yield from _layers(layer.layers, first, min(last, until))
         elif isinstance(layer, VideoLayer):
             yield Clip(
                 asset=layer.asset,
@@ -73,4 +81,6 @@ def _layers(layers: Sequence[Layer], start: float, end: float) -> Iterator[Clip]
                 fade_out=0.0,
                 volume=Track(layer.volume),
                 optional=True,
+                role=layer.audio_role,
+                duck=layer.duck,
             )
