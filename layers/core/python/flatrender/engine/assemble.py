@@ -1,10 +1,11 @@
-"""Puts encoded chunks and the soundtrack into one MP4 without decoding: packets get new times, frames stay the same."""
+"""Puts encoded chunks and the soundtrack into one file without decoding: packets get new times, frames stay the same."""
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import av
 from av.container.input import InputContainer
@@ -17,10 +18,26 @@ from flatrender.engine.faults import AssemblyFailed
 
 type AnyPacket = Packet[Any]
 
+ALPHA: Final = "alpha_mode"
+"""How Matroska says that a second picture in each packet is the alpha of the first."""
+OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "mp4": {"movflags": "+faststart+use_metadata_tags"},
+    "mov": {"movflags": "+faststart+write_colr"},
+    "webm": {"cues_to_front": "1"},
+}
+"""Ready for streaming: the index comes first."""
 
-def assemble(chunks: Sequence[Path], audio: Path | None, out: Path) -> None:
-    """Write `chunks` (MP4, in timeline order) and `audio` (M4A) to `out`, ready for streaming: the index comes first.
 
+def assemble(
+    chunks: Sequence[Path],
+    audio: Path | None,
+    out: Path,
+    container: str = "mp4",
+    counts: Sequence[int] | None = None,
+) -> None:
+    """Write `chunks` (in timeline order) and `audio` to `out`, ready for streaming: the index comes first.
+
+    `counts` says how many frames each chunk must have; without it that is what the chunk says itself, if it does.
     Memory does not grow with the length. Raises AssemblyFailed when a part cannot be read, was encoded with other
     settings than the first, or has a hole.
     """
@@ -31,12 +48,14 @@ def assemble(chunks: Sequence[Path], audio: Path | None, out: Path) -> None:
             first = stack.enter_context(av.open(str(chunks[0])))
             template = _video_of(first, chunks[0])
             sound = stack.enter_context(av.open(str(audio))) if audio else None
-            target = stack.enter_context(
-                av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart+use_metadata_tags"})
-            )
-            video_stream = target.add_stream_from_template(template)
+            target = stack.enter_context(av.open(str(partial), "w", format=container, options=dict(OPTIONS[container])))
+            video_stream = target.add_stream_from_template(template, opaque=True)
             video_stream.time_base = template.time_base
-            packets: list[Iterator[AnyPacket]] = [_video_packets(chunks, template, video_stream)]
+            if container != "webm":  # hvc1 and ap4h are other names than FFmpeg would choose
+                video_stream.codec_context.codec_tag = template.codec_context.codec_tag
+            if ALPHA in template.metadata:
+                video_stream.metadata[ALPHA] = template.metadata[ALPHA]
+            packets: list[Iterator[AnyPacket]] = [_video_packets(chunks, template, video_stream, counts)]
             if sound:
                 if not sound.streams.audio:
                     raise AssemblyFailed(f"{audio} has no sound.")
@@ -54,46 +73,57 @@ def _video_of(chunk: InputContainer, path: Path) -> VideoStream:
     return chunk.streams.video[0]
 
 
-def _video_packets(chunks: Sequence[Path], template: VideoStream, target: VideoStream) -> Iterator[AnyPacket]:
-    """The packets of all chunks, with the timestamps they have in the whole.
+def _settings(stream: VideoStream) -> tuple[Any, ...]:
+    """What must be equal in all chunks."""
+    context = stream.codec_context
+    headers = bytes(context.extradata or b"")
+    return context.name, headers, stream.width, stream.height, stream.average_rate, stream.metadata.get(ALPHA)
+
+
+def _video_packets(
+    chunks: Sequence[Path], template: VideoStream, target: VideoStream, counts: Sequence[int] | None
+) -> Iterator[AnyPacket]:
+    """The packets of all chunks, with the timestamps they have in the whole, counted in frames.
 
     Decoding order is counted through: frame n of the stream is decoded `delay` frames before its turn. So it does not
     matter how each muxer wrote the start of a chunk, and a chunk shorter than the encoder's delay fits as well.
     """
-    time_base = template.time_base
-    step = int(1 / (template.average_rate * time_base))
+    rate: Fraction = template.average_rate
     delay = template.codec_context.reorder_depth
-    expected = (bytes(template.codec_context.extradata or b""), template.width, template.height, template.average_rate)
+    expected = _settings(template)
     decoded = shown_before = 0
-    for path in chunks:
+    for place, path in enumerate(chunks):
         with av.open(str(path)) as chunk:
             stream = _video_of(chunk, path)
-            found = (bytes(stream.codec_context.extradata or b""), stream.width, stream.height, stream.average_rate)
-            if found != expected or stream.time_base != time_base:
+            if _settings(stream) != expected:
                 raise AssemblyFailed(f"Chunk {path.name} was encoded with other settings than the first.")
-            shown = 0
+            shown = start = 0
             for packet in chunk.demux(stream):
                 if packet.pts is None:  # the demuxer's end mark
                     continue
-                if not shown and not packet.is_keyframe:
-                    raise AssemblyFailed(f"Chunk {path.name} does not start with a key frame.")
-                packet.pts += shown_before * step
-                packet.dts = (decoded - delay) * step
-                packet.duration = step
-                if packet.pts < packet.dts:
+                if not shown:
+                    start = packet.pts
+                    if not packet.is_keyframe:
+                        raise AssemblyFailed(f"Chunk {path.name} does not start with a key frame.")
+                packet.pts = shown_before + round((packet.pts - start) * stream.time_base * rate)
+                packet.dts = decoded - delay
+                packet.duration = 1
+                packet.time_base = 1 / rate
+                if packet.pts < max(packet.dts, shown_before):
                     raise AssemblyFailed(f"Chunk {path.name} is damaged: a frame comes after its time.")
                 packet.stream = target
                 yield packet
                 shown += 1
                 decoded += 1
-            if shown == 0 or shown != stream.frames:
-                raise AssemblyFailed(f"Chunk {path.name} is cut off: {shown} of {stream.frames} frames are there.")
+            wanted = counts[place] if counts else stream.frames or shown
+            if shown == 0 or shown != wanted:
+                raise AssemblyFailed(f"Chunk {path.name} is cut off: {shown} of {wanted} frames are there.")
             shown_before += shown
 
 
 def _audio_packets(sound: InputContainer, target: OutputContainer) -> Iterator[AnyPacket]:
     source = sound.streams.audio[0]
-    stream = target.add_stream_from_template(source)
+    stream = target.add_stream_from_template(source, opaque=True)
     stream.time_base = source.time_base
 
     def packets() -> Iterator[AnyPacket]:
