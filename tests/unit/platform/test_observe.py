@@ -2,7 +2,9 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -90,3 +92,79 @@ def test_keys_of_one_invocation_do_not_reach_the_next(capsys: pytest.CaptureFixt
     said(capsys)
     handler({}, CONTEXT)
     assert all("tenant_id" not in line for line in said(capsys))
+
+
+def test_an_invocation_ends_with_one_line_that_is_its_metrics_too(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = observed(lambda event, context: observe.logger().append_keys(tenant_id="t-1", nothing=None))
+    handler({"job_id": "job-1"}, CONTEXT)
+    handler({"job_id": "job-2"}, CONTEXT)
+    cold, warm = said(capsys)
+    assert [cold["message"], cold["correlation_id"], cold["request_id"]] == ["Handled", "job-1", "request-1"]
+    assert cold["tenant_id"] == "t-1"
+    assert "nothing" not in cold
+    assert cold["duration_ms"] == round(cold["Handled"], 1)
+    assert [cold["cold_start"], warm["cold_start"]] == [True, False]
+    (described,) = cold["_aws"]["CloudWatchMetrics"]
+    assert described["Namespace"] == "FlatRender"
+    assert described["Metrics"] == [
+        {"Name": "Handled", "Unit": "Milliseconds"},
+        {"Name": "ColdStart", "Unit": "Count"},
+    ]
+    assert cold["ColdStart"] == 1
+    (described,) = warm["_aws"]["CloudWatchMetrics"]
+    assert described["Metrics"] == [{"Name": "Handled", "Unit": "Milliseconds"}]
+    # What CloudWatch takes for a metric's value or dimension must be on the same level of the line.
+    for line in (cold, warm):
+        for dimensions in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]:
+            assert set(dimensions) == {"function", "service"}
+            assert all(isinstance(line[name], str) for name in dimensions)
+        assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 60
+
+
+def test_the_last_line_has_the_form_of_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=1;Sampled=0")
+    observed(lambda event, context: observe.logger().info("inside"))({"id": "e"}, CONTEXT)
+    inside, last = said(capsys)
+    assert set(inside) - {"location"} <= set(last)
+    assert last["xray_trace_id"] == inside["xray_trace_id"] == "1-5759e988-bd862e3fe1be46a994272793"
+    assert [last[key] for key in ("level", "service", "function")] == [
+        inside[key] for key in ("level", "service", "function")
+    ]
+    for line in (inside, last):
+        datetime.strptime(line["timestamp"], "%Y-%m-%d %H:%M:%S,%f%z")
+
+
+def test_metrics_do_not_depend_on_the_log_level(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = observed(lambda event, context: observe.logger().info("inside"))
+    observe.logger().setLevel("ERROR")
+    try:
+        handler({}, CONTEXT)
+    finally:
+        observe.logger().setLevel("INFO")
+    (last,) = said(capsys)
+    assert last["message"] == "Handled"
+
+
+def test_a_logger_made_during_an_invocation_knows_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    observe.logger.cache_clear()
+    seen: list[bool] = []
+
+    def handler(_event: dict[str, Any], _context: Any) -> None:
+        seen.append(observe.logger.cache_info().currsize == 0)
+        observe.logger().registered_handler.stream = sys.stdout
+        observe.logger().info("inside")
+
+    observe.observed(handler)({"id": "event-1"}, CONTEXT)
+    inside, last = said(capsys)
+    assert seen == [True]
+    assert inside["correlation_id"] == last["correlation_id"] == "event-1"
+
+
+def test_a_quiet_function_needs_no_logger(capsys: pytest.CaptureFixture[str]) -> None:
+    observe.logger.cache_clear()
+    observe.observed(lambda event, context: None)({"id": "event-1"}, CONTEXT)
+    (last,) = said(capsys)
+    assert last["correlation_id"] == "event-1"
+    assert observe.logger.cache_info().currsize == 0
