@@ -22,11 +22,16 @@ def _session() -> Any:
 def _make(service: str, endpoint_url: str | None, read_timeout: int) -> Any:
     from botocore.config import Config
 
+    from flatrender.platform import connections
+
+    connections.install()
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": 3},
         signature_version="s3v4" if service == "s3" else None,
+        # Left alone, botocore puts its name together anew for each request, for a tenth of the time that one takes.
+        user_agent=_session().user_agent(),
         s3={"addressing_style": "path"} if service == "s3" else None,
     )
     return _session().create_client(service, endpoint_url=endpoint_url, config=config)
