@@ -9,6 +9,7 @@
 5. Tasks that wait for a token time out, fail and are stopped as on AWS: see emulated_callbacks.py.
 6. A function that raised lives on: see emulated_errors.py.
 7. A bad token is refused at a WebSocket's handshake with 401: see emulated_sockets.py.
+8. An answer is sent at once, head and body: see emulated_answers.py.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from pathlib import Path
 from ministack import app
 from ministack.core import lambda_runtime
 
+import emulated_answers
 import emulated_batch
 import emulated_callbacks
 import emulated_errors
@@ -72,6 +74,7 @@ def main() -> None:
     CACHE.mkdir(parents=True)
     lambda_runtime.zipfile = _Zipfile()
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (FIRST_LINE_WAIT, IDLE_CONFIRM, HARD_CAP)  # noqa: SLF001
+    emulated_answers.install()
     emulated_batch.install()
     emulated_streams.install()
     emulated_callbacks.install()
