@@ -19,6 +19,25 @@ START_SECONDS = 60
 STOP_SECONDS = 30  # saving the state of everything takes a second or two
 HEALTH_TIMEOUT = 3
 _POLL_SECONDS = 0.1
+# What a deployment cannot do without, as LocalStack names it. Its free edition has no WebSocket API and no Batch.
+NEEDED_SERVICES = {
+    "apigateway": "REST API",
+    "apigatewayv2": "WebSocket API",
+    "batch": "Batch",
+    "cloudformation": "CloudFormation",
+    "dynamodb": "DynamoDB",
+    "dynamodbstreams": "DynamoDB Streams",
+    "events": "EventBridge",
+    "iam": "IAM",
+    "kms": "KMS",
+    "lambda": "Lambda",
+    "logs": "CloudWatch Logs",
+    "s3": "S3",
+    "ses": "SES",
+    "sns": "SNS",
+    "sqs": "SQS",
+    "stepfunctions": "Step Functions",
+}
 
 
 def start(local: Local) -> bool:
@@ -75,12 +94,18 @@ def _saved(local: Local) -> Path:
 
 
 def healthy(local: Local) -> bool:
+    return bool(_services(local))
+
+
+def _services(local: Local) -> dict[str, str]:
+    """What the cloud offers, with the state of each service; empty when it does not answer."""
     path = "/_ministack/health" if local.cloud == "ministack" else "/_localstack/health"
     try:
         with urllib.request.urlopen(local.endpoint + path, timeout=HEALTH_TIMEOUT) as answer:  # noqa: S310 - ours
-            return bool(json.load(answer).get("services"))
+            services: dict[str, str] = json.load(answer).get("services", {})
+            return services
     except (OSError, ValueError):
-        return False
+        return {}
 
 
 def _launch(local: Local) -> None:
@@ -116,6 +141,7 @@ def _version() -> str:
 
 def _start_localstack(local: Local) -> bool:
     if healthy(local):
+        _require_services(local)
         return False
     command = shutil.which("localstack")
     if command is None:
@@ -123,13 +149,31 @@ def _start_localstack(local: Local) -> bool:
             f"No LocalStack answers at {local.endpoint}, and its command line is not installed to start one. "
             "Start it with SERVICES left at its default, or leave CLOUD away to use the embedded local cloud."
         )
-    subprocess.run([command, "start", "--detached"], check=True)
+    if subprocess.run([command, "start", "--detached"], check=False).returncode:
+        raise LocalError("`localstack start` failed; what it printed says why.")
     deadline = time.monotonic() + START_SECONDS
     while not healthy(local):
         if time.monotonic() > deadline:
             raise LocalError("LocalStack was started, but does not answer. `localstack logs` says why.")
         time.sleep(_POLL_SECONDS)
+    _require_services(local)
     return True
+
+
+def _require_services(local: Local) -> None:
+    """Raises LocalError naming what the LocalStack lacks, instead of a deployment that fails minutes later."""
+    offered = _services(local)
+    lacking = [
+        f"{name} ({service})"
+        for service, name in NEEDED_SERVICES.items()
+        if offered.get(service, "disabled") in {"disabled", "error"}
+    ]
+    if lacking:
+        raise LocalError(
+            f"The LocalStack at {local.endpoint} does not offer {', '.join(lacking)}. Nothing was deployed. "
+            "Its free edition has no WebSocket API and no Batch; the embedded local cloud has all of it: "
+            "leave CLOUD away."
+        )
 
 
 def _answers_within(local: Local, seconds: float) -> bool:

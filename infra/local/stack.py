@@ -142,19 +142,22 @@ def _sam_deploy(local: Local) -> None:
         raise LocalError(
             "The deployment failed:\n"
             + "\n".join(f"  {reason}" for reason in reasons)
-            + f"\nAll of it: {shown}. To start from nothing: make reset FLATRENDER_PORT={local.port}"
+            + f"\nAll of it: {shown}."
+            + (f" To start from nothing: make reset FLATRENDER_PORT={local.port}" if local.cloud == "ministack" else "")
         )
 
 
 def _failures(local: Local) -> list[str]:
     """The first failures of the latest deployment, in the words of CloudFormation; what they cancelled is left out."""
-    with contextlib.suppress(Exception):  # the message is a courtesy: without events sam's own words must do
-        cloudformation = client(local, "cloudformation")
+    # The message is a courtesy: without events, of which LocalStack has one kind only, sam's own words must do.
+    cloudformation = client(local, "cloudformation")
+    with contextlib.suppress(Exception):
         operation = cloudformation.describe_events(StackName=local.stack)["OperationEvents"]
         latest_id = max(operation, key=lambda event: event["Timestamp"])["OperationId"]
         refused = [e for e in operation if e["OperationId"] == latest_id and e.get("ValidationStatusReason")]
         if refused:
             return [f"{event['LogicalResourceId']}: {event['ValidationStatusReason']}" for event in refused[:3]]
+    with contextlib.suppress(Exception):
         events = cloudformation.describe_stack_events(StackName=local.stack)["StackEvents"]
         latest = []
         for event in sorted(events, key=lambda event: event["Timestamp"], reverse=True):
@@ -165,7 +168,9 @@ def _failures(local: Local) -> list[str]:
         return [
             f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', '')}"
             for event in reversed(latest)
-            if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in event.get("ResourceStatusReason", "")
+            if event["ResourceStatus"].endswith("_FAILED")
+            and event.get("ResourceStatusReason")
+            and "cancelled" not in event["ResourceStatusReason"]
         ][:3]
     return []
 
