@@ -7,6 +7,7 @@ before it in the cache.
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,13 +19,13 @@ from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable, shipped
 from flatrender.composition.layers import GroupLayer, ImageLayer, Layer, VideoLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.profiles import Profile
-from flatrender.composition.schemas import Composition
+from flatrender.composition.schemas import Composition, Scene
 from flatrender.composition.scopes import expressions_in
 from flatrender.composition.version import ENGINE_VERSION
 
 CHUNK_SECONDS: Final = 2.5
 _HEARD: Final = {"trim_start", "trim_end", "speed", "loop", "volume", "audio_role", "duck"}
-_UNSEEN: Final = {"id", "asset", "layers", "volume", "audio_role", "duck", "start", "duration"}
+_UNSEEN: Final = {"id", "asset", "layers", "matte", "source", "volume", "audio_role", "duck", "start", "duration"}
 """What is no part of how a layer looks, or is told apart: files by their content, times from the timeline."""
 
 
@@ -61,7 +62,7 @@ def audio_key(composition: Composition, assets: Mapping[str, AssetInfo]) -> str 
     heard: list[Any] = [["track", assets[track.asset].sha256, _plain(track)] for track in composition.audio]
     for placed in timeline.layers(composition):
         layer = placed.layer
-        if isinstance(layer, VideoLayer) and layer.volume != 0 and assets[layer.asset].has_audio:
+        if isinstance(layer, VideoLayer) and placed.heard and layer.volume != 0 and assets[layer.asset].has_audio:
             how = layer.model_dump(mode="json", include=_HEARD)
             heard.append(["layer", assets[layer.asset].sha256, placed.start, placed.end, how])
     loudness = _plain(composition.loudness) if composition.loudness else None
@@ -98,7 +99,7 @@ class _Keys:
             scene = placed.scene
             background = scene.background if scene.background is not None else canvas.background
             shown = self._layers(scene.layers, placed.start, placed.end, begin, until)
-            transition = _plain(scene.transition) if placed.overlap and begin < placed.start + placed.overlap else None
+            transition = self._transition(scene) if placed.overlap and begin < placed.start + placed.overlap else None
             parts.append(
                 [
                     placed.start,
@@ -110,6 +111,10 @@ class _Keys:
             )
         parts.append(self._layers(self._composition.overlays, 0.0, self._composition.duration, begin, until))
         return _hash(self._resolved(parts))
+
+    def _transition(self, scene: Scene) -> Any:
+        asset = getattr(scene.transition, "asset", None)
+        return [_plain(scene.transition), self._assets[asset].sha256 if asset else None]
 
     def _layers(self, layers: list[Layer], start: float, end: float, begin: float, until: float) -> list[Any]:
         shown: list[Any] = []
@@ -126,7 +131,12 @@ class _Keys:
             elif isinstance(layer, (TextLayer, CounterLayer)):
                 entry["fonts"] = self._fonts.hashes(self._families(layer))
             elif isinstance(layer, GroupLayer):
-                entry["layers"] = self._layers(layer.layers, first, last, begin, until)
+                # In a time of its own any child may be on screen at any time.
+                seen = (begin, until) if layer.time is None else (-math.inf, math.inf)
+                entry["layers"] = self._layers(layer.layers, *timeline.inner(layer, first, last), *seen)
+            if layer.matte is not None:
+                matte = self._layers([layer.matte.layer], first, last, begin, until)
+                entry["matte"] = [layer.matte.mode, matte]
             shown.append(entry)
         return shown
 

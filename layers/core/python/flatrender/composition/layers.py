@@ -6,8 +6,9 @@ from pydantic import Field
 
 from flatrender.composition import limits
 from flatrender.composition.audio import Duck, Role
-from flatrender.composition.layers_base import Geometry, LayerBase, Stroke
+from flatrender.composition.layers_base import Geometry, LayerBase, Matte, Stroke
 from flatrender.composition.layers_text import CounterLayer, TextLayer
+from flatrender.composition.timing import TimeMap
 from flatrender.composition.values import (
     AnimatedColor,
     AnimatedFraction,
@@ -17,6 +18,7 @@ from flatrender.composition.values import (
     Easing,
     Gradient,
     Length,
+    Name,
     Paint,
     Point,
     Seconds,
@@ -103,12 +105,24 @@ class ProgressLayer(LayerBase):
 
 
 class GroupLayer(LayerBase):
-    """Layers that move as one. Their coordinates count from the group's box, their times from the group's start."""
+    """Layers that move as one. Their coordinates count from the group's box, their times from the group's start, as
+    `time` lets it run.
+    """
 
     type: Literal["group"]
     box: Box | None = None
     clip: bool = False
+    time: TimeMap | None = None
     layers: Annotated[list["Layer"], Field(max_length=limits.MAX_LAYERS)]
+
+
+class CompositionLayer(LayerBase):
+    """One of the document's `compositions`, scaled to fit the box. Its own time starts with the layer."""
+
+    type: Literal["composition"]
+    composition: Name
+    box: Box | None = None
+    time: TimeMap | None = None
 
 
 Layer = Annotated[
@@ -120,7 +134,9 @@ Layer = Annotated[
     | GradientLayer
     | ProgressLayer
     | CounterLayer
-    | GroupLayer,
+    | GroupLayer
+    | CompositionLayer,
     Field(discriminator="type"),
 ]
+Matte.model_rebuild(_types_namespace={"Layer": Layer})
 GroupLayer.model_rebuild()

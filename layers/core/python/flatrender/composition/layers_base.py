@@ -1,6 +1,6 @@
 """What all layers of a composition share: where they are, how they move, what covers them."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -22,6 +22,9 @@ from flatrender.composition.values import (
     Seconds,
     Strict,
 )
+
+if TYPE_CHECKING:
+    from flatrender.composition.layers import Layer
 
 BlendMode = Literal[
     "normal", "multiply", "screen", "overlay", "darken", "lighten", "add", "soft-light", "hard-light",
@@ -103,6 +106,24 @@ class Mask(Strict):
     invert: bool = False
 
 
+class LayerMask(Mask):
+    """One of several masks. They are put together in order: `add` shows more, `subtract` less, `intersect` only what
+    both show. When the first one does not add, all is shown before it.
+    """
+
+    mode: Literal["add", "subtract", "intersect"] = "add"
+
+
+class Matte(Strict):
+    """Another layer, not drawn itself, by whose alpha or luma the layer is seen.
+
+    It lies in what holds the layer and does not move with it; its times count from the start of the layer.
+    """
+
+    layer: "Layer"
+    mode: Literal["alpha", "alpha-inverted", "luma", "luma-inverted"] = "alpha"
+
+
 class LayerBase(Strict):
     """`start` counts in seconds from the start of the scene (overlays: of the whole, in groups: of the group).
 
@@ -119,4 +140,6 @@ class LayerBase(Strict):
     blur: AnimatedBlur = 0.0
     shadow: Shadow | None = None
     mask: Mask | None = None
+    masks: Annotated[list[LayerMask], Field(max_length=limits.MAX_MASKS)] = Field(default_factory=list)
+    matte: Matte | None = None
     effects: Effects | None = None

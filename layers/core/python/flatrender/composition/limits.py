@@ -43,9 +43,46 @@ MAX_BLUR: Final = 100.0
 MAX_THEME_ENTRIES: Final = 32
 MAX_INPUTS: Final = 60
 MAX_CHOICES: Final = 50
+MAX_NESTED: Final = 32
+"""Compositions that a document defines."""
+MAX_MASKS: Final = 8
 MAX_EXPRESSION: Final = 500
 """Characters of an expression."""
 MAX_EXPRESSION_NODES: Final = 200
 MAX_EXPRESSION_DEPTH: Final = 40
 MAX_EXPRESSIONS: Final = 500
 """In a whole document, definitions expanded: all may be evaluated in every frame."""
+MAX_SVG_BYTES: Final = 2 * 2**20
+MAX_SVG_ELEMENTS: Final = 20_000
+MAX_SVG_DEPTH: Final = 64
+MAX_SVG_REFERENCES: Final = 8
+"""Masks within masks, patterns within patterns and so on."""
+MAX_SVG_RULES: Final = 2_000
+MAX_SVG_DRAWN: Final = 40_000
+"""Elements, those that `<use>` repeats counted each time."""
+MAX_SVG_COST: Final = 60_000
+"""In elements, what is masked, filtered or tiled counted by what that takes."""
+MAX_LOTTIE_BYTES: Final = 8 * 2**20
+MAX_CAPTIONS: Final = 10_000
+"""Cues in a captions file."""
+MAX_CAPTIONS_BYTES: Final = 2 * 2**20
+MAX_CAPTION_TEXT: Final = 1_000
+"""Characters in one cue, tags included."""
+MAX_INLINE_CUES: Final = 1_000
+MAX_CUE_WORDS: Final = 200
+MAX_LOTTIE_SIDE: Final = 10_000
+MAX_LOTTIE_RATE: Final = 240
+MAX_LOTTIE_DEPTH: Final = 128
+MAX_LOTTIE_VALUES: Final = 2_000_000
+MAX_LOTTIE_NUMBER: Final = 1e9
+MAX_LOTTIE_LAYERS: Final = 5_000
+"""Those of nested compositions counted each time they are shown."""
+MAX_LOTTIE_NESTING: Final = 16
+MAX_LOTTIE_COPIES: Final = 200
+"""Of one shape, by repeaters in repeaters."""
+MAX_LOTTIE_POINTS: Final = 500
+"""Of a star."""
+MAX_LOTTIE_PICTURES: Final = 16_000_000
+"""Pixels of all embedded pictures together."""
+MAX_SLOTS: Final = 64
+MAX_SVG_COLORS: Final = 32

@@ -1,27 +1,28 @@
 """The document format `flatrender.composition/1`, as strict models.
 
-A composition is a canvas, a theme, scenes one after another on one timeline, layers over all of them, and audio. New
+A composition is a canvas, a theme, scenes one after another (or one timeline), layers over all of them, and audio. New
 layer types, transitions and easings are added as further members of the unions below; a document that is valid today
 stays valid.
 """
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from flatrender.composition import limits
 from flatrender.composition.audio import AudioTrack, Loudness
 from flatrender.composition.layers import Layer
+from flatrender.composition.nested import NestedCompositions, expanded
 from flatrender.composition.template import TemplateDefinition
+from flatrender.composition.transitions import Cut, Transition
 from flatrender.composition.values import Color, Name, Paint, Strict, Weight
 from flatrender.composition.version import FORMAT
+from flatrender.kernel.faults import Fault
 
 __all__ = ["AudioTrack", "Canvas", "Composition", "FontRole", "Scene", "TemplateDefinition", "Theme", "Transition"]
 
 Side = Annotated[int, Field(ge=limits.MIN_CANVAS, le=limits.MAX_CANVAS)]
-Overlap = Annotated[float, Field(gt=0, le=limits.MAX_TRANSITION)]
-Direction = Literal["left", "right", "up", "down"]
 
 
 class Canvas(Strict):
@@ -53,51 +54,6 @@ class Theme(Strict):
     fonts: Annotated[dict[Name, FontRole], Field(max_length=limits.MAX_THEME_ENTRIES)] = Field(default_factory=dict)
 
 
-class Cut(Strict):
-    type: Literal["cut"]
-
-
-class CrossFade(Strict):
-    type: Literal["cross-fade"]
-    duration: Overlap = 0.8
-
-
-class Slide(Strict):
-    """The new scene pushes the old one out; `direction` is where things move to."""
-
-    type: Literal["slide"]
-    duration: Overlap = 0.8
-    direction: Direction = "left"
-
-
-class Wipe(Strict):
-    """The new scene is uncovered by an edge that moves towards `direction`."""
-
-    type: Literal["wipe"]
-    duration: Overlap = 0.8
-    direction: Direction = "left"
-    softness: Annotated[float, Field(ge=0, le=1)] = 0.1
-
-
-class Zoom(Strict):
-    """The old scene grows and fades while the new one comes up from behind."""
-
-    type: Literal["zoom"]
-    duration: Overlap = 0.8
-    amount: Annotated[float, Field(ge=0.05, le=2)] = 0.4
-
-
-class Dip(Strict):
-    """The old scene fades into a colour, the new one out of it."""
-
-    type: Literal["dip"]
-    duration: Overlap = 0.8
-    color: Color = "#000000"
-
-
-Transition = Annotated[Cut | CrossFade | Slide | Wipe | Zoom | Dip, Field(discriminator="type")]
-
-
 class Scene(Strict):
     """`transition` leads from the scene before into this one; both overlap while it lasts."""
 
@@ -108,14 +64,60 @@ class Scene(Strict):
     layers: Annotated[list[Layer], Field(max_length=limits.MAX_LAYERS)] = Field(default_factory=list)
 
 
+class Timeline(Strict):
+    """All layers on one timeline, instead of scenes."""
+
+    duration: Annotated[float, Field(ge=limits.MIN_SCENE, le=limits.MAX_DURATION)]
+    background: Paint | None = None
+    layers: Annotated[list[Layer], Field(max_length=limits.MAX_LAYERS)] = Field(default_factory=list)
+
+
 class Composition(Strict):
+    """Has `scenes`, or a `timeline`. `compositions` are used by layers of type `composition`."""
+
     format: Literal["flatrender.composition/1"] = FORMAT
     canvas: Canvas
     theme: Theme = Field(default_factory=Theme)
-    scenes: Annotated[list[Scene], Field(min_length=1, max_length=limits.MAX_SCENES)]
+    scenes: Annotated[list[Scene], Field(max_length=limits.MAX_SCENES)] = Field(default_factory=list)
+    timeline: Timeline | None = None
     overlays: Annotated[list[Layer], Field(max_length=limits.MAX_LAYERS)] = Field(default_factory=list)
+    compositions: NestedCompositions = Field(default_factory=dict)
     audio: Annotated[list[AudioTrack], Field(max_length=limits.MAX_AUDIO_TRACKS)] = Field(default_factory=list)
     loudness: Loudness | None = None
+
+    _faults: list[Fault] = PrivateAttr(default_factory=list)
+
+    @model_validator(mode="after")
+    def _expand(self) -> "Composition":
+        """From here on a timeline is one scene, and a layer of type `composition` a group."""
+        if bool(self.scenes) == (self.timeline is not None):
+            raise PydanticCustomError("scenes", "needs at least one scene, or a timeline; and not both")
+        scenes = self.scenes
+        if self.timeline is not None:
+            one = self.timeline
+            scenes = [Scene(duration=one.duration, background=one.background, layers=one.layers)]
+        lists = [(f"{self.scene_pointer(index)}/layers", scene.layers) for index, scene in enumerate(scenes)]
+        made = expanded(
+            [*lists, ("/overlays", self.overlays)], self.compositions, (self.canvas.width, self.canvas.height)
+        )
+        *shown, overlays = made.lists
+        scenes = [
+            scene if layers is scene.layers else scene.model_copy(update={"layers": layers})
+            for scene, layers in zip(scenes, shown, strict=True)
+        ]
+        # The model is frozen for all others.
+        self.__dict__.update(scenes=scenes, overlays=overlays)
+        self._faults = made.faults
+        return self
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What was wrong with the compositions that its layers name."""
+        return self._faults
+
+    def scene_pointer(self, index: int) -> str:
+        """The JSON pointer of a scene."""
+        return f"/scenes/{index}" if self.timeline is None else "/timeline"
 
     @property
     def duration(self) -> float:

@@ -11,7 +11,9 @@ from flatrender.composition.layers_base import Path
 from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.schema_faults import closest, escape
 from flatrender.composition.schemas import AudioTrack, Composition, Theme
+from flatrender.composition.scopes import expressions_in
 from flatrender.composition.timeline import EPSILON, PlacedLayer
+from flatrender.composition.transitions import LumaMatte
 from flatrender.kernel.faults import Fault
 
 _TEXT_KEYS: Final = frozenset({"text", "prefix", "suffix", "id", "family"})
@@ -20,12 +22,24 @@ _TOLERANCE: Final = 1e-3
 
 def check(composition: Composition, document: Any, assets: Mapping[str, AssetInfo], fonts: FontTable) -> list[Fault]:
     """Every fault that the schema cannot see. `document` is the raw form of `composition`."""
-    found = [*_theme(composition, document, fonts), *_times(composition)]
+    found = [*_theme(composition, document, fonts), *_times(composition), *composition.faults]
+    found += _mattes(composition, assets)
+    expressions = 0
     for count, placed in enumerate(timeline.layers(composition), 1):
         if count > limits.MAX_LAYERS:
             found.append(
-                _fault("", "too_many_layers", f"A composition may have at most {limits.MAX_LAYERS} layers in all.")
+                _fault(
+                    "",
+                    "too_many_layers",
+                    f"A composition may have at most {limits.MAX_LAYERS} layers in all, those of nested compositions "
+                    "counted each time that they are used.",
+                )
             )
+            break
+        expressions += expressions_in(placed.layer)
+        if expressions > limits.MAX_EXPRESSIONS:
+            most = f"A composition may have at most {limits.MAX_EXPRESSIONS} expressions in all."
+            found.append(_fault("", "too_many_expressions", most))
             break
         found += _layer(placed, composition, assets, fonts)
     for index, track in enumerate(composition.audio):
@@ -84,6 +98,12 @@ def _references(node: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
             yield from _references(value, f"{pointer}/{escape(key)}")
 
 
+def _mattes(composition: Composition, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
+    for index, scene in enumerate(composition.scenes):
+        if isinstance(scene.transition, LumaMatte) and scene.transition.asset is not None:
+            yield from _asset(scene.transition.asset, "image", f"/scenes/{index}/transition/asset", assets)
+
+
 def _times(composition: Composition) -> Iterator[Fault]:
     placed = timeline.scenes(composition)
     for scene, after in zip(placed, [*placed[1:], None], strict=True):
@@ -126,15 +146,13 @@ def _layer(
     box = getattr(layer, "box", None)
     if box is not None and min(box[2:]) < limits.MIN_SIDE:
         yield _fault(f"{pointer}/box", "empty_box", f"Width and height of a box must be at least {limits.MIN_SIDE:g}.")
-    if layer.mask is not None:
-        if layer.mask.box is not None and min(layer.mask.box[2:]) < limits.MIN_SIDE:
-            yield _fault(
-                f"{pointer}/mask/box",
-                "empty_box",
-                f"Width and height of a mask's box must be at least {limits.MIN_SIDE:g}.",
-            )
-        if isinstance(layer.mask.geometry, Path):
-            yield from _path(layer.mask.geometry, f"{pointer}/mask/geometry")
+    masks = [(f"{pointer}/mask", layer.mask)] if layer.mask is not None else []
+    for where, mask in [*masks, *((f"{pointer}/masks/{index}", mask) for index, mask in enumerate(layer.masks))]:
+        if mask.box is not None and min(mask.box[2:]) < limits.MIN_SIDE:
+            least = f"Width and height of a mask's box must be at least {limits.MIN_SIDE:g}."
+            yield _fault(f"{where}/box", "empty_box", least)
+        if isinstance(mask.geometry, Path):
+            yield from _path(mask.geometry, f"{where}/geometry")
     yield from _content(placed, composition, assets, fonts)
 
 
@@ -163,6 +181,7 @@ def _content(
         case VideoLayer():
             yield from _asset(layer.asset, "video", f"{pointer}/asset", assets)
             yield from _trim(layer, pointer, assets)
+            yield from _duck(layer.audio_role, layer, pointer)
         case ShapeLayer(geometry=Path() as path):
             yield from _path(path, f"{pointer}/geometry")
 
@@ -173,7 +192,6 @@ def _path(path: Path, pointer: str) -> Iterator[Fault]:
     except ValueError as error:
         yield _fault(f"{pointer}/data", "path_data", f"This is not valid SVG path data: {error}.")
     if min(path.view_box[2:]) < limits.MIN_SIDE:
-            yield from _duck(layer.audio_role, layer, pointer)
         yield _fault(
             f"{pointer}/view_box", "empty_box", f"Width and height of a view box must be at least {limits.MIN_SIDE:g}."
         )
@@ -237,9 +255,15 @@ def _trim(part: VideoLayer | AudioTrack, pointer: str, assets: Mapping[str, Asse
         )
 
 
+def _duck(role: str, part: VideoLayer | AudioTrack, pointer: str) -> Iterator[Fault]:
+    if part.duck is not None and part.duck.by == role:
+        yield _fault(f"{pointer}/duck", "duck_itself", f"A sound of the role {role!r} cannot go down under {role}.")
+
+
 def _audio(track: AudioTrack, pointer: str, duration: float, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
     yield from _asset(track.asset, "audio", f"{pointer}/asset", assets)
     yield from _trim(track, pointer, assets)
+    yield from _duck(track.role, track, pointer)
     if track.start >= duration - EPSILON:
         yield _fault(
             f"{pointer}/start",
@@ -247,11 +271,5 @@ def _audio(track: AudioTrack, pointer: str, duration: float, assets: Mapping[str
             f"The track starts at {track.start:g} s; the video ends at {duration:g} s.",
         )
     length = (track.duration if track.duration is not None else duration) + _TOLERANCE
-def _duck(role: str, part: VideoLayer | AudioTrack, pointer: str) -> Iterator[Fault]:
-    if part.duck is not None and part.duck.by == role:
-        yield _fault(f"{pointer}/duck", "duck_itself", f"A sound of the role {role!r} cannot go down under {role}.")
-
-
     if track.fade_in + track.fade_out > length:
         yield _fault(f"{pointer}/fade_out", "time_outside", "Fading in and out takes longer than the track plays.")
-    yield from _duck(track.role, track, pointer)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flatrender.composition.layers import GroupLayer, Layer
 from flatrender.composition.layers_base import LayerBase
+from flatrender.composition.nested import UsedComposition
 from flatrender.composition.schemas import Composition, Scene
 
 EPSILON = 1e-6
@@ -43,9 +44,23 @@ def span(layer: LayerBase, start: float, end: float) -> tuple[float, float]:
     return begin, until
 
 
+def inner(group: GroupLayer, begin: float, until: float) -> tuple[float, float]:
+    """From when to when there are layers in a group that lasts from `begin` to `until`.
+
+    Absolute seconds as those are, or seconds of the group's own time where it has a `time`.
+    """
+    period = group.period if isinstance(group, UsedComposition) else None
+    if group.time is not None:
+        return 0.0, round(group.time.own(max(0.0, until - begin), period), 6)
+    return begin, until if period is None else round(begin + period, 6)
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedLayer:
-    """A layer with its absolute times in seconds and its JSON pointer; groups come before their children."""
+    """A layer with its absolute times in seconds and its JSON pointer; groups come before their children, and every
+    layer before its matte. `heard` says that the sound of a video plays with it: in a matte it does not, nor where a
+    group has a time of its own, in which `start` and `end` count then.
+    """
 
     layer: Layer
     start: float
@@ -54,19 +69,30 @@ class PlacedLayer:
     parent_end: float
     pointer: str
     depth: int
+    heard: bool = True
 
 
-def _walk(layers: list[Layer], start: float, end: float, pointer: str, depth: int) -> Iterator[PlacedLayer]:
+def _walk(
+    layers: list[Layer], within: tuple[float, float], pointer: str, depth: int, heard: bool
+) -> Iterator[PlacedLayer]:
     for index, layer in enumerate(layers):
-        begin, until = span(layer, start, end)
-        here = f"{pointer}/{index}"
-        yield PlacedLayer(layer, begin, until, start, end, here, depth)
-        if isinstance(layer, GroupLayer):
-            yield from _walk(layer.layers, begin, until, f"{here}/layers", depth + 1)
+        yield from _placed(layer, within, f"{pointer}/{index}", depth, heard)
+
+
+def _placed(layer: Layer, within: tuple[float, float], pointer: str, depth: int, heard: bool) -> Iterator[PlacedLayer]:
+    begin, until = span(layer, *within)
+    yield PlacedLayer(layer, begin, until, *within, pointer, depth, heard)
+    if layer.matte is not None:
+        yield from _placed(layer.matte.layer, (begin, until), f"{pointer}/matte/layer", depth + 1, False)
+    if isinstance(layer, GroupLayer):
+        source = layer.source if isinstance(layer, UsedComposition) else pointer
+        times = inner(layer, begin, until)
+        yield from _walk(layer.layers, times, f"{source}/layers", depth + 1, heard and layer.time is None)
 
 
 def layers(composition: Composition) -> Iterator[PlacedLayer]:
     """Every layer of the composition, in the order in which they are drawn."""
     for placed in scenes(composition):
-        yield from _walk(placed.scene.layers, placed.start, placed.end, f"/scenes/{placed.index}/layers", 1)
-    yield from _walk(composition.overlays, 0.0, composition.duration, "/overlays", 1)
+        pointer = f"{composition.scene_pointer(placed.index)}/layers"
+        yield from _walk(placed.scene.layers, (placed.start, placed.end), pointer, 1, True)
+    yield from _walk(composition.overlays, (0.0, composition.duration), "/overlays", 1, True)

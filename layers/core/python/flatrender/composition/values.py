@@ -147,7 +147,7 @@ class Expression[T](Named):
 
     expr: Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_EXPRESSION)]
     inputs: Annotated[dict[Name, float | bool], Field(max_length=limits.MAX_INPUTS)] = Field(default_factory=dict)
-    _scope: expressions.Scope = PrivateAttr(default_factory=expressions.Scope)
+    _scope: expressions.Scope | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _readable(self) -> "Expression[T]":
@@ -167,17 +167,19 @@ class Expression[T](Named):
 
     @property
     def scope(self) -> expressions.Scope:
-        return self._scope
+        return self._scope or expressions.Scope()
 
     def within(self, scope: expressions.Scope) -> "Expression[T]":
-        """The same expression for a layer."""
+        """The same expression for a layer; itself when it has one already."""
+        if self._scope is not None:
+            return self
         own = self.model_copy()
         own._scope = scope  # noqa: SLF001  its own copy
         return own
 
     def at(self, t: float) -> float:
         """The value at `t` seconds from the start of the layer."""
-        scope = self._scope
+        scope = self.scope
         values = {f"input.{name}": float(value) for name, value in self.inputs.items()}
         values |= {"time": t, "progress": min(1.0, max(0.0, t / scope.duration)) if scope.duration else 1.0}
         values |= {"duration": scope.duration, "index": float(scope.index), "pi": math.pi}

@@ -16,25 +16,31 @@ from flatrender.engine.effected import Effected
 from flatrender.engine.layers import LayerNode
 from flatrender.engine.layers_base import Content, Kit, Place
 from flatrender.engine.layers_group import GroupContent
-from flatrender.engine.masked import Masked
+from flatrender.engine.masked import Masked, Masks
 from flatrender.engine.shaded import Shaded
 
 
 def finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:
     """The content of a layer, first masked, then with its effects; its shadow falls from what they made of it."""
-    if layer.effects is None and layer.mask is None:
+    if layer.effects is None and layer.mask is None and not layer.masks:
         return _content(layer, place, kit, within)
     content = _content(layer.model_copy(update={"shadow": None}), place, kit, within)
     outline = None
     if layer.mask is not None:
-        content = masked = _masked(content, layer.mask, place, kit, within)
+        node = _mask_node(layer.mask, place, kit, within)
+        content = masked = Masked(content, node, layer.mask.invert, within[0])
+        outline = masked.outline
+    if layer.masks:
+        parts = [(_mask_node(mask, place, kit, within), mask.mode, mask.invert) for mask in layer.masks]
+        together = Masks(parts, (0.0, 0.0, place.width, place.height))
+        content = masked = Masked(content, together, False, within[0])
         outline = masked.outline
     if layer.effects is not None:
         content = Effected(content, layer.effects, place, kit)
     return Shaded(content, layer.shadow, place, kit, outline) if layer.shadow else content
 
 
-def _masked(content: Content, mask: Mask, place: Place, kit: Kit, within: tuple[float, float]) -> Masked:
+def _mask_node(mask: Mask, place: Place, kit: Kit, within: tuple[float, float]) -> LayerNode:
     shape = ShapeLayer(
         type="shape",
         box=mask.box or [0.0, 0.0, place.width, place.height],
@@ -42,7 +48,7 @@ def _masked(content: Content, mask: Mask, place: Place, kit: Kit, within: tuple[
         transform=mask.transform,
         blur=mask.feather,
     )
-    return Masked(content, LayerNode(shape, within, place, kit), mask.invert, within[0])
+    return LayerNode(shape, within, place, kit)
 
 
 def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:  # noqa: PLR0911  one case per layer type

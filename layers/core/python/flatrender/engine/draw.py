@@ -15,6 +15,7 @@ from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
 from flatrender.composition.timeline import EPSILON, PlacedScene, scenes
 from flatrender.engine.contents import finished
+from flatrender.engine.draw_mattes import Mattes
 from flatrender.engine.draw_transitions import combine
 from flatrender.engine.fonts import default_dir, library
 from flatrender.engine.layers import LayerNode
@@ -176,6 +177,7 @@ class FrameSource:
         self._overlays = Stage(above, None, 0.0, kit, profile)
         self._alpha = profile.alpha
         self._doubled: Doubled | None = None
+        self._mattes = Mattes(assets, profile.width, profile.height)
         self._target = Canvas(profile.width, profile.height, opaque=not profile.alpha)
         self._sides: list[tuple[Hashable, Canvas]] = []
         self._size = profile.width, profile.height
@@ -229,6 +231,7 @@ class FrameSource:
             new=lambda: scene(new.index % 2, new),
             old_here=lambda: self._stages[old.index].draw(self._target.skia, frame),
             palette=self._palette,
+            mattes=self._mattes,
         )
 
     def _transition_through(self, old: Canvas, new: Canvas, placed: PlacedScene, progress: float) -> None:
@@ -241,6 +244,7 @@ class FrameSource:
                 new=lambda: new,
                 old_here=lambda: canvas.skia.drawImage(old.image(), 0, 0, NEAREST, _COPY),
                 palette=self._palette,
+                mattes=self._mattes,
             )
 
         if self._doubled is None:

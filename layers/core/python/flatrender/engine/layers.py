@@ -13,6 +13,7 @@ from flatrender.composition.timeline import EPSILON, span
 from flatrender.engine.easing import Track, curve
 from flatrender.engine.effects import Blurred
 from flatrender.engine.layers_base import FAR, Bounds, Content, Kit, Place
+from flatrender.engine.masked import TrackMatte
 from flatrender.engine.paints import BLEND
 from flatrender.engine.surface import Affine, Bitmap, bitmap
 
@@ -78,6 +79,10 @@ class LayerNode:
             parent.scale * max(0.05, self._transform.peak()),
             parent.turning or self._transform.turning,
         )
+        self._matte: TrackMatte | None = None
+        if layer.matte is not None:
+            node = LayerNode(layer.matte.layer, (self.start, self.end), parent, kit)
+            self._matte = TrackMatte(node, layer.matte.mode)
         self._still = self._transform.still and self._blur.constant
         self._rest: Pose | None = None
         self._kit = kit
@@ -145,7 +150,8 @@ class LayerNode:
         pose = self.pose(time)
         if pose.opacity <= 0 or pose.scale_x == 0 or pose.scale_y == 0:
             return None
-        return pose, self.content.state(time - self.start)
+        own = pose, self.content.state(time - self.start)
+        return own if self._matte is None else (own, self._matte.state(time))
 
     def affine(self, base: Affine, pose: Pose) -> Affine:
         """The layer's own units → pixels, `base` being its parent's."""
@@ -156,7 +162,14 @@ class LayerNode:
     def covers(self, base: Affine, time: float, width: int, height: int) -> bool:
         """Whether it hides everything beneath it on a canvas of that size."""
         pose = self.pose(time)
-        if self.blends or pose.opacity < 1 or pose.blur > 0 or pose.wipe or not self.content.opaque(time - self.start):
+        if (
+            self._matte is not None
+            or self.blends
+            or pose.opacity < 1
+            or pose.blur > 0
+            or pose.wipe
+            or not self.content.opaque(time - self.start)
+        ):
             return False
         matrix = self.affine(base, pose)
         left, top, right, bottom = matrix.bounds(0, 0, self._width, self._height)
@@ -168,18 +181,27 @@ class LayerNode:
         matrix = self.affine(base, pose)
         reach = 3 * pose.blur * max(abs(part) for part in matrix[:4])
         left, top, right, bottom = self.content.extent(matrix, time - self.start)
-        return left - reach, top - reach, right + reach, bottom + reach
+        edges = (left - reach, top - reach, right + reach, bottom + reach)
+        return edges if self._matte is None else self._matte.cut(edges, base, time)
 
     def cost(self, time: float) -> float:
         """Roughly how many times as long as copying its pixels drawing it takes."""
         pose = self.pose(time)
         turned = pose.rotation % 360 != 0 or (pose.scale_x, pose.scale_y) != (1.0, 1.0)
-        return 1.0 + 5.0 * turned + 2.0 * self.content.heavy + (pose.blur > 0)
+        return 1.0 + 5.0 * turned + 2.0 * (self.content.heavy or self._matte is not None) + (pose.blur > 0)
 
     def draw(self, canvas: skia.Canvas, base: Affine, time: float) -> None:
+        pose = self.pose(time)
+        paint = skia.Paint(Alphaf=pose.opacity, BlendMode=self._blend)
+        if self._matte is None:
+            self._draw(canvas, base, time, paint)
+            return
+        with self._matte.seen_through(canvas, base, time, self.bounds(base, time), paint):
+            self._draw(canvas, base, time, skia.Paint())
+
+    def _draw(self, canvas: skia.Canvas, base: Affine, time: float, paint: skia.Paint) -> None:
         pose, t = self.pose(time), time - self.start
         matrix = self.affine(base, pose)
-        paint = skia.Paint(Alphaf=pose.opacity, BlendMode=self._blend)
         canvas.save()
         if pose.wipe:
             self._clip(canvas, matrix, *pose.wipe)
