@@ -1,4 +1,4 @@
-"""The soundtrack: everything audible on the timeline mixed at 48 kHz stereo and encoded once, as AAC.
+"""The soundtrack: everything audible on the timeline mixed at 48 kHz stereo and encoded once.
 
 Once over the whole, not per chunk: lossy audio cut at seams clicks.
 """
@@ -19,9 +19,10 @@ from flatrender.engine.audio_mix import Mix
 from flatrender.engine.audio_source import RATE, Samples, Source
 from flatrender.engine.encode import replacing
 from flatrender.engine.faults import EncodeFailed
+from flatrender.engine.outputs.boxes import pieces
+from flatrender.engine.outputs.sounds import SoundRecipe, SoundSettings, sound_recipe
 from flatrender.engine.reports import AudioReport
 
-BITRATE: Final = 160_000
 LEVEL_SAMPLES: Final = RATE // 10
 SILENCE: Final = -120.0
 MARGIN_DB: Final = 0.5
@@ -35,23 +36,25 @@ def render_audio(
     assets: Mapping[str, Path],
     out: Path,
     on_progress: Callable[[float], None] = lambda _: None,
+    settings: SoundSettings | None = None,
 ) -> AudioReport | None:
-    """Mix and encode the soundtrack into `out` (M4A), exactly as long as the picture; None when nothing is audible.
+    """Mix and encode the soundtrack into `out`, exactly as long as the picture; None when nothing is audible.
 
-    With a loudness to reach, the mix is measured first, and what was encoded is measured again. `on_progress` gets the
-    seconds done so far, after each half second of sound; whatever it raises ends the work, leaves no file, and comes
-    out here.
+    `settings` say how (default: AAC in an M4A file). With a loudness to reach, the mix is measured first, and what was
+    encoded is measured again. `on_progress` gets the seconds done so far, after each half second of sound; whatever it
+    raises ends the work, leaves no file, and comes out here.
     Raises UnreadableMedia for a sound that cannot be decoded, EncodeFailed when the encoder or the disk fails.
     """
     mix = Mix(composition, assets)
     if not mix.audible:
         return None
-    meter = Meter()
+    meter, recipe = Meter(), sound_recipe(settings) if settings else SoundRecipe()
     report: Measured | None = None
     if composition.loudness is None:
-        _encode(_limited(mix), out, meter, on_progress)
+        _encode(_limited(mix), out, recipe, meter, on_progress)
     else:
-        meter, report = _normalise(mix, composition.loudness, out, _Halves(on_progress, mix.samples / RATE))
+        halves = _Halves(on_progress, mix.samples / RATE)
+        meter, report = _normalise(mix, composition.loudness, out, recipe, halves)
     return AudioReport(
         samples=mix.samples,
         sample_rate=RATE,
@@ -62,14 +65,19 @@ def render_audio(
         levels=meter.levels(),
         loudness=None if report is None else report.loudness(),
         true_peak=None if report is None else report.peak,
+        pieces=pieces(out) if settings and settings.streaming else None,
     )
 
 
-def _encode(blocks: Iterable[Samples], out: Path, meter: "Meter", on_progress: Callable[[float], None]) -> None:
+def _encode(
+    blocks: Iterable[Samples], out: Path, recipe: SoundRecipe, meter: "Meter", on_progress: Callable[[float], None]
+) -> None:
+    options = dict(recipe.container_options)
     try:
-        with replacing(out) as partial, av.open(str(partial), "w", format="mp4") as container:
-            stream = container.add_stream("aac", rate=RATE, layout="stereo")
-            stream.bit_rate = BITRATE
+        with replacing(out) as partial, av.open(str(partial), "w", recipe.container, options) as container:
+            stream = container.add_stream(recipe.encoder, rate=RATE, layout="stereo")
+            if recipe.bitrate:
+                stream.bit_rate = recipe.bitrate
             at = 0
             for block in blocks:
                 meter.add(block)
@@ -83,13 +91,15 @@ def _encode(blocks: Iterable[Samples], out: Path, meter: "Meter", on_progress: C
         raise EncodeFailed(f"Encoding the sound failed: {error}") from error
 
 
-def _normalise(mix: Mix, wanted: Loudness, out: Path, progress: "_Halves") -> tuple["Meter", Measured]:
+def _normalise(
+    mix: Mix, wanted: Loudness, out: Path, recipe: SoundRecipe, progress: "_Halves"
+) -> tuple["Meter", Measured]:
     """Encode at the wanted loudness. What an encoder adds and drops is known afterwards only: then once more."""
     found = measure(progress.first(mix))
     peak, lufs = wanted.true_peak - MARGIN_DB, wanted.lufs
     for _ in range(ATTEMPTS):
         ceiling, meter = 10 ** (peak / 20), Meter()
-        _encode(normalised(mix, found.gain_for(lufs, ceiling), ceiling), out, meter, progress.second)
+        _encode(normalised(mix, found.gain_for(lufs, ceiling), ceiling), out, recipe, meter, progress.second)
         heard = measure(progress.beside(_decoded(out)))
         over = float(20 * np.log10(max(heard.peak, 1e-9))) - wanted.true_peak
         short = wanted.lufs - (heard.loudness() or wanted.lufs)

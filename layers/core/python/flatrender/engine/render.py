@@ -20,6 +20,7 @@ from flatrender.composition.schemas import Composition
 from flatrender.engine.encode import Converter, VideoSettings, VideoWriter, replacing
 from flatrender.engine.faults import EncodeFailed
 from flatrender.engine.frames import FrameSource, Image, alpha_grid, frame_grid
+from flatrender.engine.outputs.boxes import codec_name, pieces
 from flatrender.engine.outputs.codecs import recipe
 from flatrender.engine.reports import ChunkReport, FrameStatistics
 
@@ -89,6 +90,9 @@ def encode_frames(  # noqa: PLR0917 - as render_chunk
         wall_seconds=wall,
         fps=frame_count / wall,
         size_bytes=out.stat().st_size,
+        codec=settings.codec,
+        header_bytes=pieces(out).header_bytes if settings.streaming else 0,
+        codec_name=codec_name(out) if settings.streaming else "",
         statistics=FrameStatistics.of(drawing.grids, drawing.changed, drawing.alphas if settings.alpha else None),
     )
 

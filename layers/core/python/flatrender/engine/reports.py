@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from flatrender.composition.outputs import Codec, FormatName
+from flatrender.engine.outputs.boxes import Pieces
+
 if TYPE_CHECKING:  # reports are read where no numpy is
     from flatrender.engine.frames import Image
 
@@ -64,7 +67,10 @@ def _table(packed: str) -> "Image":
 
 
 class ChunkReport(BaseModel):
-    """One encoded chunk. Times in seconds; drawing and encoding run side by side, so they do not add up."""
+    """One encoded chunk. Times in seconds; drawing and encoding run side by side, so they do not add up.
+
+    Of a segment of a stream, `header_bytes` precede its one fragment, and `codec_name` is what playlists call it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -80,6 +86,9 @@ class ChunkReport(BaseModel):
     fps: float
     size_bytes: int
     statistics: FrameStatistics
+    codec: Codec = "h264"
+    header_bytes: int = 0
+    codec_name: str = ""
 
 
 class AudioReport(BaseModel):
@@ -100,6 +109,8 @@ class AudioReport(BaseModel):
     levels: list[float]
     loudness: float | None = None
     true_peak: float | None = None
+    pieces: Pieces | None = None
+    """How a player may fetch the sound of a stream piece by piece."""
 
 
 class Expected(BaseModel):
@@ -116,6 +127,12 @@ class Expected(BaseModel):
     """First frame of each chunk but the first."""
     statistics: FrameStatistics | None = None
     audio: AudioReport | None = None
+    form: FormatName = "mp4"
+    codec: Codec = "h264"
+
+    @property
+    def alpha(self) -> bool:
+        return self.statistics is not None and self.statistics.alphas is not None
 
     @property
     def fps(self) -> Fraction:
@@ -126,18 +143,24 @@ class Expected(BaseModel):
         return float(self.frames / self.fps)
 
     @classmethod
-    def of(cls, chunks: Sequence[ChunkReport], audio: AudioReport | None, fps: float | Fraction) -> Self:
+    def of(
+        cls,
+        chunks: Sequence[ChunkReport],
+        audio: AudioReport | None,
+        fps: float | Fraction,
+        form: FormatName = "mp4",
+    ) -> Self:
         """`chunks` in timeline order. Raises ValueError when they leave a gap or overlap."""
-        at, seams = 0, []
+        at, seams = chunks[0].first_frame, []
         for chunk in chunks:
             if chunk.first_frame != at:
                 raise ValueError(f"chunk at frame {chunk.first_frame} does not follow frame {at - 1}")
-            if at:
-                seams.append(at)
+            if chunk is not chunks[0]:
+                seams.append(at - chunks[0].first_frame)
             at += chunk.frames
         rate = exact_rate(fps)
         return cls(
-            frames=at,
+            frames=at - chunks[0].first_frame,
             width=chunks[0].width,
             height=chunks[0].height,
             fps_numerator=rate.numerator,
@@ -145,6 +168,8 @@ class Expected(BaseModel):
             seams=seams,
             statistics=FrameStatistics.concatenate(chunk.statistics for chunk in chunks),
             audio=audio,
+            form=form,
+            codec=chunks[0].codec,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from flatrender.composition.outputs import Codec
 
 GOP_SECONDS: Final = 2
-SEGMENT: Final = "frag_custom+empty_moov+frag_discont+default_base_moof+skip_trailer"
+SEGMENT: Final = "frag_custom+empty_moov+frag_discont+negative_cts_offsets+default_base_moof+skip_trailer"
 """One fragment behind its header, with the time it has in the whole."""
 
 WORKING_FORMAT: Final = "nv12"
