@@ -81,7 +81,7 @@ def test_a_theme_colour_counts_where_it_is_used() -> None:
 
 def test_a_new_font_file_or_profile_changes_every_chunk() -> None:
     families = [
-        Family(f.name, tuple(Face(a.file, a.weight, a.style, "0" * 64) for a in f.faces), f.starts, f.ends)
+        Family(f.name, tuple(Face(a.file, a.weight, a.style, "0" * 64) for a in f.faces), f.pages)
         for f in shipped().families.values()
     ]
     assert changed(document(), fonts=FontTable(families)) == [0, 1, 2, 3]

@@ -2,35 +2,40 @@
 has.
 
 The table `fonts.json` beside this module is generated from `layers/fonts` by `python -m
-flatrender.engine.fonts_manifest`.
+flatrender.engine.fonts_manifest`. What a text is drawn with is decided here, per grapheme cluster, for the check of a
+document and for the engine alike.
 """
 
 import json
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-FALLBACK: Final = ("Inter", "Vazirmatn", "Noto Emoji")
+from flatrender.composition.graphemes import TEXT_STYLE, clusters, extends, invisible, is_emoji
+
+FALLBACK: Final = (
+    "Inter",
+    "Vazirmatn",
+    "Noto Sans Hebrew",
+    "Noto Sans Devanagari",
+    "Noto Sans Thai",
+    "Noto Sans CJK",
+    "Noto Emoji",
+    "Noto Color Emoji",
+)
 """Tried in this order for a character that the named family lacks."""
+
+EMOJI_FAMILY: Final = "Noto Color Emoji"
+"""Tried first for what is to be shown as an emoji, unless the text is set in a family of emoji itself."""
 
 DEFAULT_FAMILY: Final = "Inter"
 """What text is set in when neither layer nor theme names a font."""
 
-_INVISIBLE: Final = frozenset(
-    [
-        *range(0x20),
-        0x7F,
-        0xAD,
-        *range(0x200B, 0x2010),
-        *range(0x2028, 0x202F),
-        *range(0x2060, 0x2070),
-        *range(0xFE00, 0xFE10),
-    ]
-)
-"""Characters without a picture of their own: controls, joiners, direction marks, variation selectors."""
+type Covers = Callable[[str, int], bool]
+"""Whether a family has a glyph for a code point."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +48,40 @@ class Face:
 
 @dataclass(frozen=True)
 class Family:
-    """`starts` and `ends` are the inclusive ranges of characters that every face of the family has."""
+    """`pages` are the characters that every face of the family has: bit n of page p is the character p x 256 + n."""
 
     name: str
     faces: tuple[Face, ...]
-    starts: Sequence[int]
-    ends: Sequence[int]
+    pages: Mapping[int, int]
 
     def covers(self, character: int) -> bool:
-        index = bisect_right(self.starts, character) - 1
-        return index >= 0 and character <= self.ends[index]
+        return bool(self.pages.get(character >> 8, 0) >> (character & 0xFF) & 1)
+
+
+def order(cluster: str, family: str) -> tuple[str, ...]:
+    """The families to try for a cluster of text that is set in `family`, best first."""
+    rest = tuple(name for name in FALLBACK if name != family)
+    if is_emoji(cluster) and family != "Noto Emoji":
+        return (EMOJI_FAMILY, *(name for name in (family, *rest) if name != EMOJI_FAMILY))
+    return (family, *rest)
+
+
+def choose(cluster: str, family: str, covers: Covers) -> str | None:
+    """The first family with glyphs for a whole cluster; else the first with one for its first character; else None.
+
+    Canonically equivalent forms count as the same, because HarfBuzz composes and decomposes.
+    """
+    names = order(cluster, family)
+    wanted = [c for c in cluster if not invisible(c)]
+    if not wanted:
+        return family
+    forms = dict.fromkeys(["".join(wanted)])
+    if not cluster.isascii():
+        forms |= dict.fromkeys(unicodedata.normalize(form, "".join(wanted)) for form in ("NFC", "NFD"))
+    for name in names:
+        if any(all(covers(name, ord(c)) for c in form) for form in forms):
+            return name
+    return next((name for name in names if covers(name, ord(wanted[0]))), None)
 
 
 class FontTable:
@@ -61,11 +90,34 @@ class FontTable:
     def __init__(self, families: Iterable[Family]) -> None:
         self.families = {family.name: family for family in families}
 
+    def _covers(self, family: str, character: int) -> bool:
+        known = self.families.get(family)
+        return known is not None and known.covers(character)
+
     def missing(self, text: str, family: str) -> list[str]:
         """The characters of `text` that neither the family nor a fallback can draw, each once, in order."""
-        chain = [self.families[name] for name in (family, *FALLBACK) if name in self.families]
-        wanted = dict.fromkeys(text)
-        return [c for c in wanted if ord(c) not in _INVISIBLE and not any(font.covers(ord(c)) for font in chain)]
+        chain = (family, *FALLBACK)
+        doubtful = [c for c in set(text) if not any(self._covers(name, ord(c)) for name in chain) and not invisible(c)]
+        if not doubtful:
+            return []
+        if not any(extends(c) or "\u1100" <= c <= "\u11ff" for c in doubtful):
+            return sorted((c for c in doubtful if not self._whole(c, chain)), key=text.index)
+        # A mark may be drawn all the same, as part of a composed character.
+        found: dict[str, None] = {}
+        for cluster in dict.fromkeys(clusters(text)):
+            names = order(cluster, family)
+            if len(cluster) > 1 and self._whole(cluster, names):
+                continue
+            for character in cluster:
+                if not invisible(character) and not self._whole(character, names):
+                    found[character] = None
+        return list(found)
+
+    def _whole(self, cluster: str, names: Sequence[str]) -> bool:
+        """Whether one family has all of a cluster, in any canonically equivalent form."""
+        shown = "".join(c for c in cluster.replace(TEXT_STYLE, "") if not invisible(c))
+        forms = {shown} if shown.isascii() else {shown, *(unicodedata.normalize(f, shown) for f in ("NFC", "NFD"))}
+        return any(all(self._covers(name, ord(c)) for c in form) for name in names for form in forms)
 
     def hashes(self, families: Iterable[str]) -> list[str]:
         """The sorted content hashes of every face of these families and of the fallbacks: what text drawn with them
@@ -79,9 +131,11 @@ class FontTable:
 def shipped() -> FontTable:
     """The fonts of this release."""
     table = json.loads(Path(__file__).with_name("fonts.json").read_text("utf-8"))
-    families = []
-    for name, entry in table["families"].items():
-        ranges = [tuple(int(end, 16) for end in part.split("-")) for part in entry["characters"].split(",")]
-        faces = tuple(Face(**face) for face in entry["faces"])
-        families.append(Family(name, faces, [part[0] for part in ranges], [part[-1] for part in ranges]))
-    return FontTable(families)
+    return FontTable(
+        Family(
+            name,
+            tuple(Face(**face) for face in entry["faces"]),
+            {int(page, 16): int(bits, 16) for page, bits in entry["characters"].items()},
+        )
+        for name, entry in table["families"].items()
+    )

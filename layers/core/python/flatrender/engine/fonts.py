@@ -3,15 +3,22 @@
 import json
 import os
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
 import skia
 
-from flatrender.composition.fonts import FALLBACK
+from flatrender.composition.fonts import FALLBACK, choose
+from flatrender.composition.graphemes import clusters
 
 _LAYER_DIR: Final = Path("/opt/fonts")
+
+_CJK: Final = "Noto Sans CJK"
+_OPENING: Final = frozenset("\u201c\u2018")
+_SHARED: Final = _OPENING | frozenset("\u201d\u2019\u2026\u2014\u00b7")
+_REMEMBERED: Final = 20_000
+"""Clusters whose family is remembered; a hostile text has many."""
 
 
 class FontMissing(Exception):
@@ -36,6 +43,10 @@ class FontLibrary:
 
     def __init__(self, folder: Path) -> None:
         manifest = json.loads((folder / "fonts.json").read_text("utf-8"))
+        self._folder = folder
+        self._faces: dict[str, list[skia.Typeface]] = {}
+        self._glyphs: dict[tuple[str, int], bool] = {}
+        self._chosen: dict[tuple[str, str], str] = {}
         self.provider = skia.textlayout.TypefaceFontProvider()
         self.families: set[str] = set()
         for font in manifest["fonts"]:
@@ -47,6 +58,7 @@ class FontLibrary:
                 )
             self.provider.registerTypeface(typeface, font["family"])
             self.families.add(font["family"])
+            self._faces.setdefault(font["family"], []).append(typeface)
         self.collection = skia.textlayout.FontCollection()
         self.collection.setDefaultFontManager(self.provider)
         self.unicode = skia.Unicodes.ICU.Make()
@@ -60,6 +72,43 @@ class FontLibrary:
                 f"The font family {family!r} is not shipped; there are {', '.join(sorted(self.families))}."
             )
         return [family, *(name for name in FALLBACK if name != family and name in self.families)]
+
+    def covers(self, family: str, code: int) -> bool:
+        """Whether every face of a family has a glyph for a code point."""
+        known = self._glyphs.get((family, code))
+        if known is None:
+            known = family in self._faces and all(face.unicharToGlyph(code) for face in self._faces[family])
+            self._glyphs[family, code] = known
+        return known
+
+    def assign(self, text: str, family: str) -> list[tuple[str, str]]:
+        """The grapheme clusters of `text`, each with the family that draws it when the text is set in `family`."""
+        found: list[tuple[str, str]] = []
+        for cluster in clusters(text):
+            name = self._chosen.get((cluster, family))
+            if name is None:
+                if len(self._chosen) >= _REMEMBERED:
+                    self._chosen.clear()
+                name = self._chosen[cluster, family] = choose(cluster, family, self.covers) or family
+            found.append((cluster, name))
+        for index, (cluster, name) in enumerate(found):
+            # Quotes and dashes that Chinese and Latin share are as wide as the Chinese beside them.
+            if cluster in _SHARED and name != _CJK:
+                beside = found[max(0, index - 1) : index] or found[index + 1 : index + 2]
+                after = found[index + 1 : index + 2]
+                near = after if cluster in _OPENING and after else beside
+                if near and near[0][1] == _CJK and near[0][0] not in _SHARED:
+                    found[index] = (cluster, _CJK)
+        return found
+
+    @cached_property
+    def thai_words(self) -> frozenset[str]:
+        """The dictionary by which Thai, which has no spaces between words, is broken into lines."""
+        path = self._folder / "thai-words.txt"
+        if not path.is_file():
+            raise FontMissing(f"{path.name} is missing in {self._folder.name}; lines of Thai are broken with it.")
+        lines = path.read_text("utf-8").splitlines()
+        return frozenset(line.strip() for line in lines if line and not line.startswith("#"))
 
     def metrics(self, family: str, weight: int, italic: bool) -> tuple[float, float]:
         """Ascent and descent of a face, as fractions of its size."""

@@ -5,7 +5,6 @@ Run `python -m flatrender.engine.fonts_manifest` after a font file has come or g
 
 import hashlib
 import json
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +17,16 @@ _ROLES: Final[dict[str, tuple[list[str], list[str], str]]] = {
     "Outfit": (["display", "heading"], ["Latin"], "Outfit-OFL.txt"),
     "Fraunces": (["quote", "heading"], ["Latin"], "Fraunces-OFL.txt"),
     "Vazirmatn": (["body", "heading", "display"], ["Arabic", "Latin"], "Vazirmatn-OFL.txt"),
+    "Noto Sans Hebrew": (["body", "heading"], ["Hebrew"], "NotoSans-OFL.txt"),
+    "Noto Sans Devanagari": (["body", "heading"], ["Devanagari"], "NotoSans-OFL.txt"),
+    "Noto Sans Thai": (["body", "heading"], ["Thai"], "NotoSans-OFL.txt"),
+    "Noto Sans CJK": (["body", "heading"], ["Han", "Hiragana", "Katakana", "Hangul"], "NotoSansCJK-OFL.txt"),
     "Noto Emoji": (["emoji"], ["Emoji"], "NotoEmoji-OFL.txt"),
+    "Noto Color Emoji": (["emoji"], ["Emoji"], "NotoColorEmoji-OFL.txt"),
+    "Anton": (["display"], ["Latin"], "Anton-OFL.txt"),
+    "Bebas Neue": (["display"], ["Latin"], "BebasNeue-OFL.txt"),
+    "Caveat": (["hand"], ["Latin", "Cyrillic"], "Caveat-OFL.txt"),
+    "JetBrains Mono": (["mono"], ["Latin", "Greek", "Cyrillic"], "JetBrainsMono-OFL.txt"),
 }
 _WEIGHTS: Final = {
     "Light": 300,
@@ -30,7 +38,7 @@ _WEIGHTS: Final = {
     "ExtraBold": 800,
     "Black": 900,
 }
-_LAST_CHARACTER: Final = 0x1FFFF
+_LAST_CHARACTER: Final = 0xE007F
 
 
 def _characters(path: Path) -> set[int]:
@@ -40,11 +48,12 @@ def _characters(path: Path) -> set[int]:
     return {character for character, glyph in zip(every, glyphs, strict=True) if glyph}
 
 
-def _ranges(characters: set[int]) -> str:
-    ordered = sorted(characters)
-    starts = [ordered[0], *(b for a, b in pairwise(ordered) if b != a + 1)]
-    ends = [*(a for a, b in pairwise(ordered) if b != a + 1), ordered[-1]]
-    return ",".join(f"{a:x}" if a == b else f"{a:x}-{b:x}" for a, b in zip(starts, ends, strict=True))
+def _pages(characters: set[int]) -> dict[str, str]:
+    """Pages of 256 characters, each a number in hex whose bits say which are there: an eighth of the size of a list."""
+    pages: dict[int, int] = {}
+    for character in characters:
+        pages[character >> 8] = pages.get(character >> 8, 0) | 1 << (character & 0xFF)
+    return {f"{page:x}": f"{bits:x}" for page, bits in sorted(pages.items())}
 
 
 def build(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -53,14 +62,14 @@ def build(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     families: dict[str, dict[str, Any]] = {}
     for name, (roles, scripts, licence) in _ROLES.items():
         faces, common = [], None
-        for path in sorted(folder.glob(f"{name.replace(' ', '')}-*.ttf")):
+        for path in sorted(folder.glob(f"{name.replace(' ', '')}-*.[to]tf")):
             face = path.stem.partition("-")[2]
             style = "italic" if face == "Italic" else "normal"
             sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
             faces.append({"file": path.name, "weight": _WEIGHTS[face], "style": style, "sha256": sha256})
             own = _characters(path)
             common = own if common is None else common & own
-        families[name] = {"faces": faces, "characters": _ranges(common or set())}
+        families[name] = {"faces": faces, "characters": _pages(common or set())}
         fonts += [{"family": name, **face, "licence": licence, "roles": roles, "scripts": scripts} for face in faces]
     return {"fonts": fonts}, {"families": families}
 

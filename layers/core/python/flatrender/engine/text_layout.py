@@ -1,19 +1,14 @@
 """Breaks text into lines: wrapping, shrinking to fit, balancing, ellipsis, base direction. Knows widths, not pixels."""
 
-import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-ELLIPSIS: Final = "\u2026"
+from flatrender.composition.graphemes import clusters
+from flatrender.engine.text_breaks import is_space, plain, tokens
 
-_CJK: Final = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_SPACE: Final = r" \t\u2000-\u200a\u3000"
-_PIECE: Final = re.compile(
-    rf"\n|[{_SPACE}]+|[{_CJK}][\u3001\u3002\uff0c\uff01\uff1f]*"
-    rf"|(?:(?![{_CJK}])[^{_SPACE}\n\u200b-])+[-\u200b]*|[-\u200b]+"
-)
+ELLIPSIS: Final = "\u2026"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +55,27 @@ def is_rtl(text: str) -> bool | None:
     return None
 
 
-def pieces(texts: Sequence[str], width: Callable[[str, int], float]) -> list[Piece]:
-    """Cut runs into pieces; `width(text, run)` measures one at factor 1."""
+def pieces(
+    texts: Sequence[str], width: Callable[[str, int], float], thai: Callable[[], Collection[str]] = frozenset
+) -> list[Piece]:
+    """Cut runs into pieces; `width(text, run)` measures one at factor 1, `thai` gives the words of Thai.
+
+    Where lines may break is seen in the whole text, so that a word or a sentence may go on in the next run.
+    """
+    texts = [plain(text) for text in texts]
     found: list[Piece] = []
-    for run, text in enumerate(texts):
-        for position, match in enumerate(_PIECE.finditer(text.replace("\r\n", "\n").replace("\r", "\n"))):
-            word = match.group()
-            newline, space = word == "\n", not word.strip(" \t\u2000\u2003\u3000")
-            before = found[-1] if found else None
-            glued = position == 0 and before is not None and not (before.space or before.newline or space or newline)
-            found.append(Piece(word, run, 0.0 if newline else width(word, run), space and not newline, glued, newline))
+    run, used = 0, 0
+    for unit in tokens("".join(texts), thai):
+        newline, space, first = unit == "\n", is_space(unit), True
+        rest = unit
+        while rest:
+            while used == len(texts[run]):
+                run, used = run + 1, 0
+            part = rest[: len(texts[run]) - used]
+            used, rest = used + len(part), rest[len(part) :]
+            glued = not (first or space)
+            found.append(Piece(part, run, 0.0 if newline else width(part, run), space, glued, newline))
+            first = False
     return found
 
 
@@ -156,11 +162,12 @@ def lay_out(
     smallest: float,
     direction: Literal["auto", "ltr", "rtl"],
     balance: bool,
+    largest: float = 1.0,
 ) -> Layout:
     """Fit the pieces into `width` x `height`.
 
-    Tries factor 1 first, then the largest factor down to `smallest` at which everything fits; what does not fit even
-    then is cut and ends in an ellipsis. `line_height(line)` is at factor 1.
+    Takes the largest factor from `smallest` to `largest` at which everything fits, but 1 when both are; what does not
+    fit even then is cut and ends in an ellipsis. `line_height(line)` is at factor 1.
     """
     paragraphs = _paragraphs(all_pieces)
     wrap = _balanced if balance else _all_lines
@@ -174,15 +181,22 @@ def lay_out(
         return all(_length(line.pieces) * factor <= width + 0.5 for line in lines)
 
     factor = 1.0
-    if not fits(1.0) and smallest < 1.0:
-        low, high = smallest, 1.0
-        if fits(low):
-            for _ in range(9):
-                middle = (low + high) / 2
-                low, high = (middle, high) if fits(middle) else (low, middle)
-        factor = low
+    if fits(1.0):
+        factor = _search(fits, 1.0, largest)
+    elif smallest < 1.0:
+        factor = _search(fits, smallest, 1.0) if fits(smallest) else smallest
     lines = wrap(paragraphs, width / factor, direction)
     return _cut(lines, factor, width, height, max_lines, line_height=line_height, measure=measure)
+
+
+def _search(fits: Callable[[float], bool], low: float, high: float) -> float:
+    """The largest factor from `low`, which fits, to `high` that does, to a thousandth or so."""
+    if high <= low or fits(high):
+        return max(low, high)
+    while high - low > max(0.002, 0.004 * low):
+        middle = (low + high) / 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
 
 
 def _cut(
@@ -221,7 +235,7 @@ def _shorten(line: Line, limit: float, measure: Callable[[str, int], float]) -> 
         room = limit - _length(kept[:-1])
         text = last.text.rstrip(" .,;:،؛-")
         while text and measure(text + ELLIPSIS, last.run) > room:
-            text = text[:-1] if last is line.pieces[0] or len(kept) == 1 else ""
+            text = "".join(clusters(text)[:-1]) if last is line.pieces[0] or len(kept) == 1 else ""
         if text or len(kept) == 1:
             shown = text + ELLIPSIS
             kept[-1] = Piece(shown, last.run, measure(shown, last.run), False, last.glued)
