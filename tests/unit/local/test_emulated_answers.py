@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import h11
@@ -47,11 +47,19 @@ class Protocol:
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    modules = {name: ModuleType(name) for name in ("hypercorn", "hypercorn.events", "hypercorn.protocol")}
-    modules["hypercorn.protocol.h11"] = ModuleType("hypercorn.protocol.h11")
-    modules["hypercorn.events"].RawData = RawData  # type: ignore[attr-defined]
-    modules["hypercorn.protocol.h11"].H11Protocol = Protocol  # type: ignore[attr-defined]
-    for name, module in modules.items():
+    provided: dict[str, dict[str, Any]] = {
+        "hypercorn": {},
+        "hypercorn.events": {"RawData": RawData},
+        "hypercorn.protocol": {},
+        "hypercorn.protocol.h11": {"H11Protocol": Protocol},
+        "ministack": {"app": SimpleNamespace(_dispatch_service_request=dispatched)},
+        "ministack.core": {"iam_evaluator": SimpleNamespace(resolve_credential=resolved, request_caller_arn=None)},
+        "ministack.core.responses": {"_account_from_sts_session": ACCOUNTS.get, "get_account_id": lambda: "000"},
+        "ministack.core.router": {"extract_access_key_id": lambda headers, query: headers.get("key", "")},
+    }
+    for name, content in provided.items():
+        module = ModuleType(name)
+        vars(module).update(content)
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.syspath_prepend(str(LOCAL))
     original = Protocol._send_h11_event
@@ -59,6 +67,27 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     Protocol._send_h11_event = original  # type: ignore[method-assign]
     sys.modules.pop("emulated_answers")
+
+
+ACCOUNTS = {"session-key": "111"}
+
+
+def resolved(key: str, account: str) -> Any:
+    """As ministack's: a credential, or an error that has no ARN."""
+    if key == "ambiguous":
+        raise ValueError(key)
+    if key == "unknown":
+        return SimpleNamespace(code="InvalidClientTokenId", message="…")
+    return SimpleNamespace(principal_arn=f"arn:aws:iam::{account}:{key}")
+
+
+async def dispatched(*_: Any) -> tuple[int, dict[str, str], bytes]:
+    return 200, dict.fromkeys((*BROWSER, "x-amzn-requestid", "x-amz-request-id", "x-amz-id-2", "x-amz-crc32"), "x"), b""
+
+
+BROWSER = tuple(
+    f"Access-Control-{name}" for name in ("Allow-Origin", "Allow-Methods", "Allow-Headers", "Expose-Headers")
+)
 
 
 def head(*headers: tuple[str, str], status: int = 200) -> h11.Response:
@@ -104,3 +133,36 @@ def test_nobody_is_told_of_a_request_that_broke_the_protocol() -> None:
         protocol.connection.next_event()
     protocol.connection.send_failed()
     assert protocol.answer(head(("Content-Length", "0"))) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "gone"),
+    [
+        ({"origin": "https://app.example"}, set()),
+        ({}, set(BROWSER)),
+        ({"x-amz-target": "DynamoDB_20120810.GetItem"}, {*BROWSER, "x-amz-request-id", "x-amz-id-2"}),
+        ({"x-amz-target": "Logs_20140328.GetLogEvents", "origin": "null"}, {"x-amz-request-id", "x-amz-id-2"}),
+    ],
+)
+def test_a_client_is_told_what_aws_would_tell_it(headers: dict[str, str], gone: set[str]) -> None:
+    app = sys.modules["ministack"].app
+    _, all_of_it, _ = asyncio.run(dispatched())
+    status, answered, _ = asyncio.run(app._dispatch_service_request("POST", "/", headers, b"", {}, "id"))
+    assert status == 200
+    assert set(all_of_it) - set(answered) == gone
+
+
+@pytest.mark.parametrize(
+    ("headers", "arn"),
+    [
+        ({"key": "user/ann"}, "arn:aws:iam::000:user/ann"),
+        ({"key": "session-key"}, "arn:aws:iam::111:session-key"),
+        ({"key": "unknown"}, "arn:aws:iam::000:root"),
+        ({"key": "ambiguous"}, "arn:aws:iam::000:root"),
+        ({}, "arn:aws:iam::000:root"),
+        (None, "arn:aws:iam::000:root"),
+    ],
+)
+def test_who_calls_is_told_by_the_credential(headers: dict[str, str], arn: str) -> None:
+    evaluator: Any = sys.modules["ministack.core"].iam_evaluator
+    assert evaluator.request_caller_arn(headers) == arn
