@@ -1,4 +1,4 @@
-"""The forms a render can be delivered in, and what each may be at most. Plain data: loaded where a request is checked."""
+"""The forms a render can be delivered in, and what each may be at most. Plain data, loaded with every request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -65,7 +65,7 @@ def _even(value: float) -> int:
     return max(2, round(value / 2) * 2)
 
 
-def profile(  # noqa: PLR0913 - one option of an output each
+def profile(
     composition: Composition,
     resolution: Resolution = "source",
     quality: Quality = "standard",

@@ -1,4 +1,4 @@
-"""Puts encoded chunks and the soundtrack into one file without decoding: packets get new times, frames stay the same."""
+"""Puts encoded chunks and the soundtrack into one file without decoding: packets get new times, frames stay."""
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +54,7 @@ def assemble(
             if container != "webm":  # hvc1 and ap4h are other names than FFmpeg would choose
                 video_stream.codec_context.codec_tag = template.codec_context.codec_tag
             if ALPHA in template.metadata:
-                video_stream.metadata[ALPHA] = template.metadata[ALPHA]
+                video_stream.codec_context.pix_fmt = "yuva420p"  # by which the muxer knows
             packets: list[Iterator[AnyPacket]] = [_video_packets(chunks, template, video_stream, counts)]
             if sound:
                 if not sound.streams.audio:
@@ -88,7 +88,7 @@ def _video_packets(
     Decoding order is counted through: frame n of the stream is decoded `delay` frames before its turn. So it does not
     matter how each muxer wrote the start of a chunk, and a chunk shorter than the encoder's delay fits as well.
     """
-    rate: Fraction = template.average_rate
+    rate = Fraction(template.average_rate.numerator, template.average_rate.denominator)
     delay = template.codec_context.reorder_depth
     expected = _settings(template)
     decoded = shown_before = 0

@@ -5,11 +5,12 @@ Once over the whole, not per chunk: lossy audio cut at seams clicks.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 
 from flatrender.composition.audio import Loudness
 from flatrender.composition.schemas import Composition
@@ -75,7 +76,7 @@ def _encode(
     options = dict(recipe.container_options)
     try:
         with replacing(out) as partial, av.open(str(partial), "w", recipe.container, options) as container:
-            stream = container.add_stream(recipe.encoder, rate=RATE, layout="stereo")
+            stream = cast(AudioStream, container.add_stream(recipe.encoder, rate=RATE, layout="stereo"))
             if recipe.bitrate:
                 stream.bit_rate = recipe.bitrate
             at = 0

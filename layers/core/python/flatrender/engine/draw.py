@@ -35,7 +35,7 @@ _COPY: Final = skia.Paint(BlendMode=skia.BlendMode.kSrc)
 class Stage:
     """Layers on one surface: a scene, or the overlays. Neighbours that rest are merged into one image."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - two calls, below
         self,
         nodes: list[LayerNode],
         background: FillContent | None,
@@ -185,7 +185,10 @@ class FrameSource:
 
     @property
     def buffer(self) -> Pixels:
-        """Height x width x 4 uint8, BGRA, opaque or, with the profile's alpha, premultiplied; the same memory for every frame."""
+        """Height x width x 4 uint8, BGRA; the same memory for every frame.
+
+        Opaque; or premultiplied, with the profile's alpha.
+        """
         return self._target.pixels
 
     def draw(self, frame_index: int) -> bool:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, cast
 
 import av
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from flatrender.engine.faults import EncodeFailed
 from flatrender.engine.outputs.codecs import WORKING_FORMAT, VideoSettings, recipe
@@ -44,7 +45,7 @@ class EncodeReport:
 
 
 def encoder_threads(threads: int | None = None) -> int:
-    """Threads of the encoder: as asked, else `ENCODER_THREADS`, else one per core. Use 1 where chunks run in parallel."""
+    """The encoder's threads: as asked, else `ENCODER_THREADS`, else one per core. 1 where chunks run in parallel."""
     if threads is None:
         threads = int(os.environ.get(THREADS_VARIABLE, "0"))
     return threads if threads > 0 else os.process_cpu_count() or 1
@@ -56,14 +57,13 @@ class VideoWriter:
     `first_frame` is the chunk's place in the whole; only chunks that are segments of a stream bear it.
     """
 
-    def __init__(
-        self, path: Path, settings: VideoSettings, threads: int | None = None, first_frame: int = 0
-    ) -> None:
+    def __init__(self, path: Path, settings: VideoSettings, threads: int | None = None, first_frame: int = 0) -> None:
         made = recipe(settings)
         self._offset = first_frame if settings.streaming else 0
         self._container = av.open(str(path), "w", format=made.container, options=dict(made.container_options))
         try:
-            stream = self._container.add_stream(made.encoder, rate=Fraction(settings.fps), options=dict(made.options))
+            added = self._container.add_stream(made.encoder, rate=Fraction(settings.fps), options=dict(made.options))
+            stream = cast(VideoStream, added)
             stream.width, stream.height, stream.pix_fmt = settings.width, settings.height, made.pixel_format
             context = stream.codec_context
             context.time_base = Fraction(1, settings.fps)

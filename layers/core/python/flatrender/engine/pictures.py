@@ -42,21 +42,37 @@ def spread(count: int, duration: float) -> list[float]:
 
 
 def jpeg(frame: VideoFrame, width: int | None = None, quality: int = POSTER_QUALITY) -> bytes:
-    """A BT.709 frame as a JPEG in sRGB, scaled to `width` pixels (keeping its shape) if that is smaller."""
+    """A frame (BT.709, or RGB) as a JPEG in sRGB, scaled to `width` pixels (keeping its shape) if that is smaller.
+
+    What is transparent lies on black.
+    """
+    return bytes(picture(frame, width).encodeToData(skia.kJPEG, quality))
+
+
+def picture(frame: VideoFrame, width: int | None = None) -> skia.Image:
+    """As `jpeg`, not encoded yet."""
     width = min(width or frame.width, frame.width)
     height = max(1, round(frame.height * width / frame.width))
+    rgb = not frame.format.name.startswith(("yuv", "nv12"))
     converted = frame.reformat(
         width=width,
         height=height,
         format="bgra",
         src_colorspace=Colorspace.ITU709,
         dst_colorspace=Colorspace.ITU709,
-        src_color_range=ColorRange.MPEG,
+        src_color_range=ColorRange.JPEG if rgb else ColorRange.MPEG,
         dst_color_range=ColorRange.JPEG,
         interpolation=Interpolation.AREA if width < frame.width else Interpolation.BICUBIC,
     )
-    image = skia.Image.fromarray(converted.to_ndarray(), colorType=skia.kBGRA_8888_ColorType)
-    return bytes(image.encodeToData(skia.kJPEG, quality))
+    pixels = converted.to_ndarray()
+    alpha = "a" in frame.format.name.removeprefix("gray")
+    if not alpha:
+        return skia.Image.fromarray(pixels, colorType=skia.kBGRA_8888_ColorType, alphaType=skia.kOpaque_AlphaType)
+    shown = skia.Image.fromarray(pixels, colorType=skia.kBGRA_8888_ColorType, alphaType=skia.kUnpremul_AlphaType)
+    surface = skia.Surface(width, height)
+    surface.getCanvas().clear(skia.ColorBLACK)
+    surface.getCanvas().drawImage(shown, 0, 0)
+    return surface.makeImageSnapshot()
 
 
 def _frame_at(video: Path, at: float) -> VideoFrame:
@@ -86,7 +102,7 @@ class Album:
     def __init__(self, poster_at: float, count: int, width: int) -> None:
         self.poster_at, self.count, self.width = poster_at, count, width
         self._times: list[float] = []
-        self._frames: list[VideoFrame | None] = []
+        self._frames: list[tuple[float, VideoFrame] | None] = []
 
     def begin(self, duration: float) -> float:
         """Start on a video of `duration` seconds; answers when the poster is, for that frame must be shown to `see`."""
@@ -99,15 +115,16 @@ class Album:
         """A decoded frame and its time in seconds."""
         for slot, time in enumerate(self._times):
             held = self._frames[slot]
-            if held is None or abs(at - time) < abs(float(held.time or 0.0) - time):
-                self._frames[slot] = frame
+            if held is None or abs(at - time) < abs(held[0] - time):
+                self._frames[slot] = at, frame
 
     def write(self, out_dir: Path) -> list[Path]:
         """Write poster.jpg and thumb-1.jpg … thumb-N.jpg; what was never seen is left out."""
         paths = []
-        for slot, frame in enumerate(self._frames):
-            if frame is None:
+        for slot, held in enumerate(self._frames):
+            if held is None:
                 continue
+            frame = held[1]
             path = out_dir / (f"thumb-{slot}.jpg" if slot else "poster.jpg")
             data = jpeg(frame, self.width, THUMBNAIL_QUALITY) if slot else jpeg(frame)
             path.write_bytes(data)

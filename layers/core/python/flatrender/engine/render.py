@@ -1,8 +1,8 @@
 """Draws and encodes one chunk: the unit of work of a render.
 
 The caller's thread draws and converts (skia holds the interpreter lock while it draws, so more threads would not
-draw faster); a second one encodes, for the encoder lets go of the lock. Between them lie a few converted frames, never more,
-whatever the length.
+draw faster); a second one encodes, for the encoder lets go of the lock. Between them lie a few converted frames, never
+more, whatever the length.
 """
 
 import queue
@@ -46,7 +46,8 @@ def render_chunk(  # noqa: PLR0917 - one call, from the worker
 
     `assets` maps file ids to local files. `on_progress` gets the frames encoded so far about six times a second, also
     while the encoder is behind; whatever it raises ends the work at once, leaves no file, and comes out here. `threads`
-    are the encoder's (default: `ENCODER_THREADS`, else one per core). Raises EncodeFailed when the encoder or the disk fails.
+    are the encoder's (default: `ENCODER_THREADS`, else one per core). Raises EncodeFailed when the encoder or the disk
+    fails.
     """
     from flatrender.engine.draw import FrameSource as Drawing
 
@@ -130,7 +131,7 @@ class _Drawing:
 class _Encoder:
     """The second thread. `put` waits while the encoder is behind, and reports progress meanwhile."""
 
-    def __init__(  # noqa: PLR0917 - one call, above
+    def __init__(
         self, path: Path, settings: VideoSettings, threads: int | None, first_frame: int, on_progress: Progress
     ) -> None:
         self._queue: queue.Queue[tuple[VideoFrame, int] | None] = queue.Queue(QUEUED_FRAMES)

@@ -29,9 +29,7 @@ class FrameStatistics(BaseModel):
     alphas: str | None = None
 
     @classmethod
-    def of(
-        cls, grids: Sequence["Image"], changed: Sequence[bool], alphas: Sequence["Image"] | None = None
-    ) -> Self:
+    def of(cls, grids: Sequence["Image"], changed: Sequence[bool], alphas: Sequence["Image"] | None = None) -> Self:
         flags = "".join("01"[flag] for flag in changed)
         return cls(grids=_packed(grids), changed=flags, alphas=None if alphas is None else _packed(alphas))
 
@@ -149,18 +147,19 @@ class Expected(BaseModel):
         audio: AudioReport | None,
         fps: float | Fraction,
         form: FormatName = "mp4",
+        first_frame: int = 0,
     ) -> Self:
-        """`chunks` in timeline order. Raises ValueError when they leave a gap or overlap."""
-        at, seams = chunks[0].first_frame, []
+        """`chunks` in timeline order, from `first_frame` on. Raises ValueError when they leave a gap or overlap."""
+        at, seams = first_frame, []
         for chunk in chunks:
             if chunk.first_frame != at:
                 raise ValueError(f"chunk at frame {chunk.first_frame} does not follow frame {at - 1}")
-            if chunk is not chunks[0]:
-                seams.append(at - chunks[0].first_frame)
+            if at > first_frame:
+                seams.append(at - first_frame)
             at += chunk.frames
         rate = exact_rate(fps)
         return cls(
-            frames=at - chunks[0].first_frame,
+            frames=at - first_frame,
             width=chunks[0].width,
             height=chunks[0].height,
             fps_numerator=rate.numerator,

@@ -1,0 +1,53 @@
+"""What is delivered, made of chunks and the soundtrack: stitched where the form allows it, else encoded."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import av
+
+from flatrender.composition.outputs import FORMATS, FormatName
+from flatrender.composition.profiles import Quality
+from flatrender.engine.assemble import assemble
+from flatrender.engine.encode import replacing
+from flatrender.engine.faults import AssemblyFailed, EncodeFailed
+from flatrender.engine.outputs import animations, stills
+
+
+def finish(
+    form: FormatName,
+    quality: Quality,
+    chunks: Sequence[Path],
+    audio: Path | None,
+    out: Path,
+    *,
+    counts: Sequence[int] | None = None,
+    on_frame: Callable[[], None] = lambda: None,
+) -> None:
+    """Write `chunks` (in timeline order) and `audio` to `out` in the form `form`.
+
+    `counts` says how many frames each chunk must have. `on_frame` is called for each frame that is encoded anew;
+    whatever it raises ends the work and leaves no file. Raises AssemblyFailed when a part cannot be read or does not
+    fit, EncodeFailed when an encoder or the disk fails.
+    """
+    try:
+        match FORMATS[form].kind:
+            case "audio":
+                if audio is None:
+                    raise AssemblyFailed("There is no sound to deliver.")
+                with replacing(out) as partial:
+                    shutil.copyfile(audio, partial)
+            case "video":
+                assemble(chunks, audio, out, FORMATS[form].suffix, counts)
+            case "animation":
+                {"gif": animations.gif, "apng": animations.apng, "webp": animations.webp}[form](
+                    chunks, out, quality, on_frame
+                )
+            case "sequence":
+                stills.sequence(chunks, out, on_frame)
+            case "still" if form == "png":
+                stills.png(chunks, out)
+            case "still":
+                stills.jpeg(chunks, out, quality)
+    except av.error.FFmpegError as error:
+        raise EncodeFailed(f"Encoding failed: {error}") from error
