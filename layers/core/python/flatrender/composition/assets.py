@@ -14,7 +14,7 @@ class AssetInfo(BaseModel):
 
     id: str
     sha256: str
-    kind: Literal["image", "video", "audio"]
+    kind: Literal["image", "video", "audio", "svg", "lottie", "captions"]
     width: int | None = None
     height: int | None = None
     duration: float | None = None

@@ -17,6 +17,9 @@ from flatrender.composition import timeline
 from flatrender.composition.assets import AssetInfo
 from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable, shipped
 from flatrender.composition.layers import GroupLayer, ImageLayer, Layer, VideoLayer
+from flatrender.composition.layers_captions import CaptionsLayer
+from flatrender.composition.layers_lottie import ImageSlot, LottieLayer
+from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition, Scene
@@ -25,7 +28,9 @@ from flatrender.composition.version import ENGINE_VERSION
 
 CHUNK_SECONDS: Final = 2.5
 _HEARD: Final = {"trim_start", "trim_end", "speed", "loop", "volume", "audio_role", "duck"}
-_UNSEEN: Final = {"id", "asset", "layers", "matte", "source", "volume", "audio_role", "duck", "start", "duration"}
+_UNSEEN: Final = {
+    "id", "asset", "layers", "matte", "source", "volume", "audio_role", "duck", "start", "duration", "cues",
+}  # fmt: skip
 """What is no part of how a layer looks, or is told apart: files by their content, times from the timeline."""
 
 
@@ -132,6 +137,10 @@ class _Keys:
                 entry["fonts"] = self._fonts.hashes(self._families(layer))
             elif isinstance(layer, GroupLayer):
                 # In a time of its own any child may be on screen at any time.
+            elif isinstance(layer, CaptionsLayer):
+                entry["fonts"] = self._fonts.hashes(self._families(layer))
+                entry["asset"] = self._assets[layer.asset].sha256 if layer.asset else None
+                entry["cues"] = [_plain(cue) for cue in layer.seen(begin - first, until - first)]
                 seen = (begin, until) if layer.time is None else (-math.inf, math.inf)
                 entry["layers"] = self._layers(layer.layers, *timeline.inner(layer, first, last), *seen)
             if layer.matte is not None:
@@ -140,7 +149,7 @@ class _Keys:
             shown.append(entry)
         return shown
 
-    def _families(self, layer: TextLayer | CounterLayer) -> list[str]:
+    def _families(self, layer: TextLayer | CounterLayer | CaptionsLayer) -> list[str]:
         names = [
             layer.style.font,
             *([run.font for run in layer.runs if run.font] if isinstance(layer, TextLayer) else []),

@@ -7,6 +7,9 @@ from pydantic import Field
 from flatrender.composition import limits
 from flatrender.composition.audio import Duck, Role
 from flatrender.composition.layers_base import Geometry, LayerBase, Matte, Stroke
+from flatrender.composition.layers_captions import CaptionsLayer
+from flatrender.composition.layers_lottie import LottieLayer
+from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.timing import TimeMap
 from flatrender.composition.values import (
@@ -136,6 +139,7 @@ Layer = Annotated[
     | CounterLayer
     | GroupLayer
     | CompositionLayer,
+    | CaptionsLayer
     Field(discriminator="type"),
 ]
 Matte.model_rebuild(_types_namespace={"Layer": Layer})

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from flatrender.composition import captions, limits
-from flatrender.composition.captions import Caption
+from flatrender.composition.captions import Caption, CaptionsFault
 from flatrender.composition.layers_base import LayerBase
 from flatrender.composition.layers_text import Plate, TextStyle
 from flatrender.composition.values import AnimatedColor, AssetId, Box, Coordinate, Seconds, Strict
@@ -34,7 +34,7 @@ class Cue(Strict):
     @model_validator(mode="after")
     def _one_source(self) -> "Cue":
         if (self.text is None) == (self.words is None):
-            raise PydanticCustomError("cue", "a cue has either 'text' or 'words'")
+            raise PydanticCustomError("cue", "needs either 'text' or 'words', and not both")
         return self
 
 
@@ -77,7 +77,7 @@ class CaptionsLayer(LayerBase):
     @model_validator(mode="after")
     def _one_source(self) -> "CaptionsLayer":
         if (self.asset is None) == (self.cues is None):
-            raise PydanticCustomError("captions", "captions have either an 'asset' or 'cues'")
+            raise PydanticCustomError("captions", "needs either an 'asset' or 'cues', and not both")
         return self
 
     def texts(self) -> Iterator[tuple[str, str]]:
@@ -87,6 +87,21 @@ class CaptionsLayer(LayerBase):
                 yield f"cues/{index}/text", cue.text
             for number, word in enumerate(cue.words or ()):
                 yield f"cues/{index}/words/{number}/text", word.text
+
+    def seen(self, begin: float, until: float) -> list[Cue]:
+        """The cues of the document that may be on screen between two seconds of the layer."""
+        cues = self.cues or ()
+        return [cue for cue in cues if cue.start + self.offset <= until and cue.end + self.offset >= begin]
+
+    def problem(self) -> str | None:
+        """What is wrong with the cues of the document."""
+        if sum(len(text) for _, text in self.texts()) > limits.MAX_INLINE_CAPTIONS:
+            return f"Cues within a document may have {limits.MAX_INLINE_CAPTIONS} characters; upload them as a file."
+        try:
+            inline(self)
+        except CaptionsFault as fault:
+            return str(fault)
+        return None
 
 
 def inline(layer: CaptionsLayer) -> list[Caption]:

@@ -71,6 +71,8 @@ MAX_CAPTION_TEXT: Final = 1_000
 MAX_INLINE_CUES: Final = 1_000
 MAX_CUE_WORDS: Final = 200
 MAX_LOTTIE_SIDE: Final = 10_000
+MAX_INLINE_CAPTIONS: Final = 100_000
+"""Characters of all cues within a document."""
 MAX_LOTTIE_RATE: Final = 240
 MAX_LOTTIE_DEPTH: Final = 128
 MAX_LOTTIE_VALUES: Final = 2_000_000

@@ -9,6 +9,9 @@ from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable
 from flatrender.composition.layers import ImageLayer, ShapeLayer, VideoLayer
 from flatrender.composition.layers_base import Path
 from flatrender.composition.layers_text import CounterLayer, TextLayer
+from flatrender.composition.layers_captions import CaptionsLayer
+from flatrender.composition.layers_lottie import ImageSlot, LottieLayer, TextSlot, slot_problem
+from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.schema_faults import closest, escape
 from flatrender.composition.schemas import AudioTrack, Composition, Theme
 from flatrender.composition.scopes import expressions_in
@@ -178,6 +181,8 @@ def _content(
                 yield from _text(words, layer.style.font, f"{pointer}/{name}", style, composition, fonts)
         case ImageLayer():
             yield from _asset(layer.asset, "image", f"{pointer}/asset", assets)
+        case CaptionsLayer():
+            yield from _captions(layer, pointer, composition, assets, fonts)
         case VideoLayer():
             yield from _asset(layer.asset, "video", f"{pointer}/asset", assets)
             yield from _trim(layer, pointer, assets)
@@ -194,6 +199,40 @@ def _path(path: Path, pointer: str) -> Iterator[Fault]:
     if min(path.view_box[2:]) < limits.MIN_SIDE:
         yield _fault(
             f"{pointer}/view_box", "empty_box", f"Width and height of a view box must be at least {limits.MIN_SIDE:g}."
+def _captions(
+    layer: CaptionsLayer, pointer: str, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
+) -> Iterator[Fault]:
+    if layer.asset is not None:
+        yield from _asset(layer.asset, "captions", f"{pointer}/asset", assets)
+    if (problem := layer.problem()) is not None:
+        yield _fault(f"{pointer}/cues", "captions", problem)
+        return
+    for where, words in [*layer.texts(), ("style", "")]:
+        yield from _text(words, layer.style.font, f"{pointer}/{where}", f"{pointer}/style/font", composition, fonts)
+
+
+def _slots(
+    layer: LottieLayer, pointer: str, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
+) -> Iterator[Fault]:
+    info = assets.get(layer.asset)
+    yield from _text("", layer.font, pointer, f"{pointer}/font", composition, fonts)
+    for name, slot in layer.slots.items():
+        where = f"{pointer}/slots/{escape(name)}"
+        problem = slot_problem(name, slot, info.slots if info else None)
+        if problem:
+            yield _fault(where, "slot", problem)
+        if isinstance(slot, TextSlot):
+            yield from _text(slot.text, layer.font, f"{where}/text", f"{pointer}/font", composition, fonts)
+        elif isinstance(slot, ImageSlot):
+            yield from _asset(slot.asset, "image", f"{where}/asset", assets)
+
+
+def _lotties(composition: Composition) -> Iterator[Fault]:
+    layers = islice(timeline.layers(composition), limits.MAX_LAYERS)
+    if sum(isinstance(placed.layer, LottieLayer) for placed in layers) > limits.MAX_LOTTIES:
+        yield _fault("", "too_many_layers", f"A composition may have at most {limits.MAX_LOTTIES} Lottie layers.")
+
+
         )
 
 
@@ -230,7 +269,9 @@ def _asset(asset: str, kind: str, pointer: str, assets: Mapping[str, AssetInfo])
     elif not info.ready:
         yield _fault(pointer, "asset_not_ready", f"The file {asset} is still being checked; wait until it is ready.")
     elif info.kind != kind and not (kind == "audio" and info.kind == "video" and info.has_audio):
-        needed = {"image": "a picture", "video": "a video", "audio": "sound"}[kind]
+        needed = {"image": "a picture", "video": "a video", "audio": "sound", "captions": "a captions file"}.get(
+            kind, f"a file of kind {kind!r}"
+        )
         yield _fault(
             pointer, "asset_kind", f"{needed.capitalize()} is needed here; the file {asset} is of kind {info.kind!r}."
         )

@@ -11,6 +11,9 @@ from flatrender.composition.layers import (
 )
 from flatrender.composition.layers_base import LayerBase, Mask
 from flatrender.composition.layers_text import CounterLayer, TextLayer
+from flatrender.composition.layers_captions import CaptionsLayer
+from flatrender.composition.layers_lottie import LottieLayer
+from flatrender.composition.layers_svg import SvgLayer
 from flatrender.engine import layers_fill, layers_media, layers_vector
 from flatrender.engine.effected import Effected
 from flatrender.engine.layers import LayerNode
@@ -18,6 +21,7 @@ from flatrender.engine.layers_base import Content, Kit, Place
 from flatrender.engine.layers_group import GroupContent
 from flatrender.engine.masked import Masked, Masks
 from flatrender.engine.shaded import Shaded
+from flatrender.engine.layers_captions import CaptionsContent
 
 
 def finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:
@@ -71,3 +75,6 @@ def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
             group = GroupContent(layer, place, kit, within)
             return Shaded(group, layer.shadow, place, kit) if layer.shadow else group
     raise TypeError(f"no way to draw a {type(layer).__name__}")
+        case CaptionsLayer():
+            captions = CaptionsContent(layer, place, kit)
+            return Shaded(captions, layer.shadow, place, kit) if layer.shadow else captions

@@ -191,6 +191,15 @@ class TextBlock:
             max(bottoms),
         )
 
+    def line_box(self, index: int) -> Bounds:
+        """The rectangle of one line, from its ascent to its descent."""
+        placed = self._lines[index]
+        style = max((self._styles[piece.run] for piece in placed.line.pieces), key=lambda style: style.size)
+        ascent, descent = self._fonts.metrics(style.families[0], style.weight, style.italic)
+        size = style.size * self.layout.factor
+        top, bottom = placed.baseline - ascent * size, placed.baseline + descent * size
+        return placed.left, top, placed.left + placed.width, bottom
+
     def units(self, by: Literal["line", "word"]) -> list[Unit]:
         """Lines, or words, in reading order."""
         if by == "line":
