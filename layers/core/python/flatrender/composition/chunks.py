@@ -27,6 +27,7 @@ from flatrender.composition.scopes import expressions_in
 from flatrender.composition.version import ENGINE_VERSION
 
 CHUNK_SECONDS: Final = 2.5
+_SOUND: Final = {"audio_codec", "audio_rate", "audio_bitrate", "streaming"}
 _HEARD: Final = {"trim_start", "trim_end", "speed", "loop", "volume", "audio_role", "duck"}
 _UNSEEN: Final = {
     "id", "asset", "layers", "matte", "source", "volume", "audio_role", "duck", "start", "duration", "cues",
@@ -51,10 +52,17 @@ def plan(
     assets: Mapping[str, AssetInfo],
     seconds: float = CHUNK_SECONDS,
     fonts: FontTable | None = None,
+    *,
+    only: int | None = None,
 ) -> list[ChunkSpec]:
-    """The chunks of a render, in order, without gap or overlap. Every asset of the composition must be in `assets`."""
+    """The chunks of a render, in order, without gap or overlap; with `only`, a chunk of that one frame.
+
+    Every asset of the composition must be in `assets`.
+    """
     total, step = profile.frame_count(composition.duration), max(1, round(seconds * profile.fps))
     keys = _Keys(composition, profile, assets, fonts or shipped())
+    if only is not None:
+        return [ChunkSpec(index=0, first_frame=only, frame_count=1, key=keys.key(only, 1))]
     specs = []
     for index, first in enumerate(range(0, total, step)):
         count = min(step, total - first)
@@ -62,8 +70,12 @@ def plan(
     return specs
 
 
-def audio_key(composition: Composition, assets: Mapping[str, AssetInfo]) -> str | None:
-    """The hash of all that is heard; None for a silent composition."""
+def audio_key(
+    composition: Composition, assets: Mapping[str, AssetInfo], profile: Profile | None = None
+) -> str | None:
+    """The hash of all that is heard, and of how it is encoded; None for a silent composition or profile."""
+    if profile is not None and profile.audio_codec is None:
+        return None
     heard: list[Any] = [["track", assets[track.asset].sha256, _plain(track)] for track in composition.audio]
     for placed in timeline.layers(composition):
         layer = placed.layer
@@ -71,7 +83,8 @@ def audio_key(composition: Composition, assets: Mapping[str, AssetInfo]) -> str 
             how = layer.model_dump(mode="json", include=_HEARD)
             heard.append(["layer", assets[layer.asset].sha256, placed.start, placed.end, how])
     loudness = _plain(composition.loudness) if composition.loudness else None
-    return _hash([ENGINE_VERSION, composition.duration, loudness, heard]) if heard else None
+    sound = profile.model_dump(mode="json", include=_SOUND) if profile else None
+    return _hash([ENGINE_VERSION, composition.duration, loudness, sound, heard]) if heard else None
 
 
 def _plain(model: BaseModel) -> Any:
@@ -89,7 +102,7 @@ class _Keys:
     ) -> None:
         self._composition, self._profile, self._assets, self._fonts = composition, profile, assets, fonts
         self._scenes = timeline.scenes(composition)
-        self._picture = profile.model_dump(mode="json", exclude={"audio_rate", "audio_bitrate"})
+        self._picture = profile.model_dump(mode="json", exclude={"audio_codec", "audio_rate", "audio_bitrate"})
 
     def key(self, first: int, count: int) -> str:
         """The key of the chunk that starts at frame `first`."""
