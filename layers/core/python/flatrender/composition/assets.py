@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 class AssetInfo(BaseModel):
     """A file that a composition may name: its content hash, and what probing found. `width`/`height` are upright
-    pixels, `duration` seconds; `ready` is false while the file is not yet probed.
+    pixels, `duration` seconds; `slots` are what may be replaced in a Lottie, by name, and of which kind each is;
+    `ready` is false while the file is not yet probed.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -19,4 +20,5 @@ class AssetInfo(BaseModel):
     height: int | None = None
     duration: float | None = None
     has_audio: bool = False
+    slots: dict[str, str] | None = None
     ready: bool = True

@@ -144,7 +144,9 @@ class _Keys:
             entry: dict[str, Any] = {"layer": own, "start": first, "end": last}
             if expressions_in(layer):
                 entry["index"] = index
-            if isinstance(layer, (ImageLayer, VideoLayer)):
+            if isinstance(layer, LottieLayer):
+                entry |= self._lottie(layer, own)
+            if isinstance(layer, (ImageLayer, VideoLayer, SvgLayer, LottieLayer)):
                 entry["asset"] = self._assets[layer.asset].sha256
             elif isinstance(layer, (TextLayer, CounterLayer)):
                 entry["fonts"] = self._fonts.hashes(self._families(layer))
@@ -173,6 +175,14 @@ class _Keys:
             role = roles.get(name.removeprefix("theme:")) if name.startswith("theme:") else None
             families.append(role.family if role else DEFAULT_FAMILY if name.startswith("theme:") else name)
         return families
+
+    def _lottie(self, layer: LottieLayer, own: dict[str, Any]) -> dict[str, Any]:
+        for name, slot in layer.slots.items():
+            if isinstance(slot, ImageSlot):
+                own["slots"][name]["asset"] = self._assets[slot.asset].sha256
+        font = self._resolved(layer.font, "font")
+        family = font[0] if isinstance(font, list) else DEFAULT_FAMILY if font.startswith("theme:") else font
+        return {"fonts": self._fonts.hashes([family])}
 
     def _resolved(self, value: Any, key: str = "") -> Any:
         """The value with `theme:` names replaced by what they mean, so that an unused theme entry changes no key."""

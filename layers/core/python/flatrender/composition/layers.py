@@ -132,6 +132,8 @@ Layer = Annotated[
     TextLayer
     | ImageLayer
     | VideoLayer
+    | SvgLayer
+    | LottieLayer
     | ShapeLayer
     | SolidLayer
     | GradientLayer

@@ -87,4 +87,6 @@ MAX_LOTTIE_POINTS: Final = 500
 MAX_LOTTIE_PICTURES: Final = 16_000_000
 """Pixels of all embedded pictures together."""
 MAX_SLOTS: Final = 64
+MAX_LOTTIES: Final = 24
+"""Lottie layers of a composition."""
 MAX_SVG_COLORS: Final = 32

@@ -1,6 +1,7 @@
 """What a well-formed composition may still get wrong: files, fonts, theme, times, sizes."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from flatrender.composition import limits, paths, timeline
@@ -8,6 +9,8 @@ from flatrender.composition.assets import AssetInfo
 from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable
 from flatrender.composition.layers import ImageLayer, ShapeLayer, VideoLayer
 from flatrender.composition.layers_base import Path
+from flatrender.composition.layers_lottie import ImageSlot, LottieLayer, TextSlot, slot_problem
+from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.layers_captions import CaptionsLayer
 from flatrender.composition.layers_lottie import ImageSlot, LottieLayer, TextSlot, slot_problem
@@ -27,6 +30,7 @@ def check(composition: Composition, document: Any, assets: Mapping[str, AssetInf
     """Every fault that the schema cannot see. `document` is the raw form of `composition`."""
     found = [*_theme(composition, document, fonts), *_times(composition), *composition.faults]
     found += _mattes(composition, assets)
+    found += _lotties(composition)
     expressions = 0
     for count, placed in enumerate(timeline.layers(composition), 1):
         if count > limits.MAX_LAYERS:
@@ -187,8 +191,36 @@ def _content(
             yield from _asset(layer.asset, "video", f"{pointer}/asset", assets)
             yield from _trim(layer, pointer, assets)
             yield from _duck(layer.audio_role, layer, pointer)
+        case SvgLayer():
+            yield from _asset(layer.asset, "svg", f"{pointer}/asset", assets)
+        case LottieLayer():
+            yield from _asset(layer.asset, "lottie", f"{pointer}/asset", assets)
+            yield from _trim(layer, pointer, assets)
+            yield from _slots(layer, pointer, composition, assets, fonts)
         case ShapeLayer(geometry=Path() as path):
             yield from _path(path, f"{pointer}/geometry")
+
+
+def _slots(
+    layer: LottieLayer, pointer: str, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
+) -> Iterator[Fault]:
+    info = assets.get(layer.asset)
+    yield from _text("", layer.font, pointer, f"{pointer}/font", composition, fonts)
+    for name, slot in layer.slots.items():
+        where = f"{pointer}/slots/{escape(name)}"
+        problem = slot_problem(name, slot, info.slots if info else None)
+        if problem:
+            yield _fault(where, "slot", problem)
+        if isinstance(slot, TextSlot):
+            yield from _text(slot.text, layer.font, f"{where}/text", f"{pointer}/font", composition, fonts)
+        elif isinstance(slot, ImageSlot):
+            yield from _asset(slot.asset, "image", f"{where}/asset", assets)
+
+
+def _lotties(composition: Composition) -> Iterator[Fault]:
+    layers = islice(timeline.layers(composition), limits.MAX_LAYERS)
+    if sum(isinstance(placed.layer, LottieLayer) for placed in layers) > limits.MAX_LOTTIES:
+        yield _fault("", "too_many_layers", f"A composition may have at most {limits.MAX_LOTTIES} Lottie layers.")
 
 
 def _path(path: Path, pointer: str) -> Iterator[Fault]:
@@ -284,7 +316,7 @@ def _asset(asset: str, kind: str, pointer: str, assets: Mapping[str, AssetInfo])
         )
 
 
-def _trim(part: VideoLayer | AudioTrack, pointer: str, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
+def _trim(part: VideoLayer | AudioTrack | LottieLayer, pointer: str, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
     if part.trim_end is not None and part.trim_end <= part.trim_start:
         yield _fault(f"{pointer}/trim_end", "time_outside", "'trim_end' must be later than 'trim_start'.")
     info = assets.get(part.asset)

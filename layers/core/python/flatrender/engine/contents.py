@@ -10,6 +10,8 @@ from flatrender.composition.layers import (
     VideoLayer,
 )
 from flatrender.composition.layers_base import LayerBase, Mask
+from flatrender.composition.layers_lottie import LottieLayer
+from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.layers_captions import CaptionsLayer
 from flatrender.composition.layers_lottie import LottieLayer
@@ -19,6 +21,7 @@ from flatrender.engine.effected import Effected
 from flatrender.engine.layers import LayerNode
 from flatrender.engine.layers_base import Content, Kit, Place
 from flatrender.engine.layers_group import GroupContent
+from flatrender.engine.layers_svg import svg
 from flatrender.engine.masked import Masked, Masks
 from flatrender.engine.shaded import Shaded
 from flatrender.engine.layers_captions import CaptionsContent
@@ -55,7 +58,7 @@ def _mask_node(mask: Mask, place: Place, kit: Kit, within: tuple[float, float]) 
     return LayerNode(shape, within, place, kit)
 
 
-def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:  # noqa: PLR0911  one case per layer type
+def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:  # noqa: C901, PLR0911  one case per layer type
     match layer:
         case TextLayer():
             return layers_vector.TextContent(layer, place, kit)
@@ -63,6 +66,13 @@ def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
             return layers_media.picture(layer, place, kit)
         case VideoLayer():
             return layers_media.video(layer, place, kit)
+        case SvgLayer():
+            return svg(layer, place, kit)
+        case LottieLayer():
+            # Reading JSON and starting processes is nothing that every preview should load.
+            from flatrender.engine.layers_lottie import lottie
+
+            return lottie(layer, place, kit)
         case ShapeLayer():
             return layers_vector.ShapeContent(layer, place, kit)
         case SolidLayer() | GradientLayer():
