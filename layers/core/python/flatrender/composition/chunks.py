@@ -150,12 +150,12 @@ class _Keys:
                 entry["asset"] = self._assets[layer.asset].sha256
             elif isinstance(layer, (TextLayer, CounterLayer)):
                 entry["fonts"] = self._fonts.hashes(self._families(layer))
-            elif isinstance(layer, GroupLayer):
-                # In a time of its own any child may be on screen at any time.
             elif isinstance(layer, CaptionsLayer):
                 entry["fonts"] = self._fonts.hashes(self._families(layer))
                 entry["asset"] = self._assets[layer.asset].sha256 if layer.asset else None
                 entry["cues"] = [_plain(cue) for cue in layer.seen(begin - first, until - first)]
+            elif isinstance(layer, GroupLayer):
+                # In a time of its own any child may be on screen at any time.
                 seen = (begin, until) if layer.time is None else (-math.inf, math.inf)
                 entry["layers"] = self._layers(layer.layers, *timeline.inner(layer, first, last), *seen)
             if layer.matte is not None:

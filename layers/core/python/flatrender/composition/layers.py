@@ -139,9 +139,9 @@ Layer = Annotated[
     | GradientLayer
     | ProgressLayer
     | CounterLayer
+    | CaptionsLayer
     | GroupLayer
     | CompositionLayer,
-    | CaptionsLayer
     Field(discriminator="type"),
 ]
 Matte.model_rebuild(_types_namespace={"Layer": Layer})

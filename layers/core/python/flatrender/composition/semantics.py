@@ -9,12 +9,10 @@ from flatrender.composition.assets import AssetInfo
 from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable
 from flatrender.composition.layers import ImageLayer, ShapeLayer, VideoLayer
 from flatrender.composition.layers_base import Path
-from flatrender.composition.layers_lottie import ImageSlot, LottieLayer, TextSlot, slot_problem
-from flatrender.composition.layers_svg import SvgLayer
-from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.layers_captions import CaptionsLayer
 from flatrender.composition.layers_lottie import ImageSlot, LottieLayer, TextSlot, slot_problem
 from flatrender.composition.layers_svg import SvgLayer
+from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.schema_faults import closest, escape
 from flatrender.composition.schemas import AudioTrack, Composition, Theme
 from flatrender.composition.scopes import expressions_in
@@ -183,10 +181,10 @@ def _content(
             for name, words in (("prefix", layer.prefix), ("suffix", layer.suffix)):
                 style = f"{pointer}/style/font"
                 yield from _text(words, layer.style.font, f"{pointer}/{name}", style, composition, fonts)
-        case ImageLayer():
-            yield from _asset(layer.asset, "image", f"{pointer}/asset", assets)
         case CaptionsLayer():
             yield from _captions(layer, pointer, composition, assets, fonts)
+        case ImageLayer():
+            yield from _asset(layer.asset, "image", f"{pointer}/asset", assets)
         case VideoLayer():
             yield from _asset(layer.asset, "video", f"{pointer}/asset", assets)
             yield from _trim(layer, pointer, assets)
@@ -201,36 +199,6 @@ def _content(
             yield from _path(path, f"{pointer}/geometry")
 
 
-def _slots(
-    layer: LottieLayer, pointer: str, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
-) -> Iterator[Fault]:
-    info = assets.get(layer.asset)
-    yield from _text("", layer.font, pointer, f"{pointer}/font", composition, fonts)
-    for name, slot in layer.slots.items():
-        where = f"{pointer}/slots/{escape(name)}"
-        problem = slot_problem(name, slot, info.slots if info else None)
-        if problem:
-            yield _fault(where, "slot", problem)
-        if isinstance(slot, TextSlot):
-            yield from _text(slot.text, layer.font, f"{where}/text", f"{pointer}/font", composition, fonts)
-        elif isinstance(slot, ImageSlot):
-            yield from _asset(slot.asset, "image", f"{where}/asset", assets)
-
-
-def _lotties(composition: Composition) -> Iterator[Fault]:
-    layers = islice(timeline.layers(composition), limits.MAX_LAYERS)
-    if sum(isinstance(placed.layer, LottieLayer) for placed in layers) > limits.MAX_LOTTIES:
-        yield _fault("", "too_many_layers", f"A composition may have at most {limits.MAX_LOTTIES} Lottie layers.")
-
-
-def _path(path: Path, pointer: str) -> Iterator[Fault]:
-    try:
-        paths.parse(path.data)
-    except ValueError as error:
-        yield _fault(f"{pointer}/data", "path_data", f"This is not valid SVG path data: {error}.")
-    if min(path.view_box[2:]) < limits.MIN_SIDE:
-        yield _fault(
-            f"{pointer}/view_box", "empty_box", f"Width and height of a view box must be at least {limits.MIN_SIDE:g}."
 def _captions(
     layer: CaptionsLayer, pointer: str, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
 ) -> Iterator[Fault]:
@@ -265,6 +233,14 @@ def _lotties(composition: Composition) -> Iterator[Fault]:
         yield _fault("", "too_many_layers", f"A composition may have at most {limits.MAX_LOTTIES} Lottie layers.")
 
 
+def _path(path: Path, pointer: str) -> Iterator[Fault]:
+    try:
+        paths.parse(path.data)
+    except ValueError as error:
+        yield _fault(f"{pointer}/data", "path_data", f"This is not valid SVG path data: {error}.")
+    if min(path.view_box[2:]) < limits.MIN_SIDE:
+        yield _fault(
+            f"{pointer}/view_box", "empty_box", f"Width and height of a view box must be at least {limits.MIN_SIDE:g}."
         )
 
 
