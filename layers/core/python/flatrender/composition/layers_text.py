@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from flatrender.composition import limits
 from flatrender.composition.layers_base import FontName, LayerBase, Stroke
-from flatrender.composition.values import AnimatedColor, Box, Easing, Length, Paint, Strict, Weight
+from flatrender.composition.values import Box, Easing, Length, Paint, Strict, Weight
 
 
 class Run(Strict):
@@ -18,17 +18,21 @@ class Run(Strict):
     weight: Weight | None = None
     italic: bool | None = None
     underline: bool = False
-    fill: AnimatedColor | None = None
+    fill: Paint | None = None
+    """A gradient runs over the run alone."""
 
 
 class TextAnimation(Strict):
-    """Brings text in line by line or word by word, each `stagger` seconds after the one before.
+    """Brings text in or out by lines, words or characters, each `stagger` seconds after the one before.
 
-    In long texts they follow each other faster, so that the last one sets out `within` seconds at the latest.
+    In long texts they follow each other faster, so that the last one sets out `within` seconds at the latest. A
+    character is what a reader takes for one, such as an emoji of a family; letters that join keep their shapes.
+    `blur` sharpens from a blur, `tracking` draws letters together that came from `distance` further out, and
+    `typewriter` lets them appear at once, `stagger` apart.
     """
 
-    by: Literal["line", "word"] = "word"
-    preset: Literal["fade", "rise", "drop", "zoom", "slide"] = "rise"
+    by: Literal["line", "word", "character"] = "word"
+    preset: Literal["fade", "rise", "drop", "zoom", "slide", "blur", "tracking", "typewriter"] = "rise"
     duration: Annotated[float, Field(gt=0, le=10)] = 0.5
     stagger: Annotated[float, Field(ge=0, le=5)] = 0.08
     within: Annotated[float, Field(ge=0, le=60)] = 2.0
@@ -53,12 +57,16 @@ class TextStyle(Strict):
     letter_spacing: Annotated[float, Field(ge=-0.2, le=2)] = 0.0
     line_height: Annotated[float, Field(ge=0.5, le=4)] = 1.2
     stroke: Stroke | None = None
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = None
+    """A BCP 47 tag such as `ja` or `sr`, for shapes that differ between languages. Without one, Chinese characters are
+    Japanese beside kana and Chinese elsewhere."""
 
 
 class TextLayer(LayerBase):
     """Text wrapped into its box.
 
     `fit: shrink` makes it smaller, down to `min_size`, until it fits; what still does not fit ends in an ellipsis.
+    `fit: grow` also makes it larger, up to `max_size`, until the box is full. Sizes are those of the largest run.
     `wrap: balance` makes lines of even length. `start` and `end` follow the direction of each paragraph.
     """
 
@@ -69,12 +77,14 @@ class TextLayer(LayerBase):
     align: Literal["start", "center", "end", "left", "right", "justify"] = "start"
     vertical: Literal["top", "middle", "bottom"] = "top"
     direction: Literal["auto", "ltr", "rtl"] = "auto"
-    fit: Literal["none", "shrink"] = "shrink"
+    fit: Literal["none", "shrink", "grow"] = "shrink"
     min_size: Annotated[float, Field(gt=0, le=limits.MAX_FONT_SIZE)] = 16
+    max_size: Annotated[float, Field(gt=0, le=limits.MAX_FONT_SIZE)] = limits.MAX_FONT_SIZE
     max_lines: Annotated[int, Field(ge=1, le=100)] | None = None
     wrap: Literal["greedy", "balance"] = "greedy"
     plate: Plate | None = None
     animation: TextAnimation | None = None
+    exit_animation: TextAnimation | None = None
 
 
 class CounterLayer(LayerBase):

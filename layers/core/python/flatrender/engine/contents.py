@@ -10,19 +10,21 @@ from flatrender.composition.layers import (
     VideoLayer,
 )
 from flatrender.composition.layers_base import LayerBase, Mask
-from flatrender.composition.layers_captions import CaptionsLayer
 from flatrender.composition.layers_lottie import LottieLayer
 from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
-from flatrender.engine import layers_fill, layers_media, layers_vector
+from flatrender.composition.layers_captions import CaptionsLayer
+from flatrender.composition.layers_lottie import LottieLayer
+from flatrender.composition.layers_svg import SvgLayer
+from flatrender.engine import layers_fill, layers_media, layers_text, layers_vector
 from flatrender.engine.effected import Effected
 from flatrender.engine.layers import LayerNode
 from flatrender.engine.layers_base import Content, Kit, Place
-from flatrender.engine.layers_captions import CaptionsContent
 from flatrender.engine.layers_group import GroupContent
 from flatrender.engine.layers_svg import svg
 from flatrender.engine.masked import Masked, Masks
 from flatrender.engine.shaded import Shaded
+from flatrender.engine.layers_captions import CaptionsContent
 
 
 def finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:
@@ -59,7 +61,7 @@ def _mask_node(mask: Mask, place: Place, kit: Kit, within: tuple[float, float]) 
 def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:  # noqa: C901, PLR0911  one case per layer type
     match layer:
         case TextLayer():
-            return layers_vector.TextContent(layer, place, kit)
+            return layers_text.TextContent(layer, place, kit)
         case ImageLayer():
             return layers_media.picture(layer, place, kit)
         case VideoLayer():
@@ -79,10 +81,10 @@ def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
             return layers_fill.progress(layer, place, kit)
         case CounterLayer():
             return layers_fill.counter(layer, place, kit)
-        case CaptionsLayer():
-            captions = CaptionsContent(layer, place, kit)
-            return Shaded(captions, layer.shadow, place, kit) if layer.shadow else captions
         case GroupLayer():
             group = GroupContent(layer, place, kit, within)
             return Shaded(group, layer.shadow, place, kit) if layer.shadow else group
     raise TypeError(f"no way to draw a {type(layer).__name__}")
+        case CaptionsLayer():
+            captions = CaptionsContent(layer, place, kit)
+            return Shaded(captions, layer.shadow, place, kit) if layer.shadow else captions

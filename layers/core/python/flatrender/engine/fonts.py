@@ -46,6 +46,7 @@ class FontLibrary:
         self._folder = folder
         self._faces: dict[str, list[skia.Typeface]] = {}
         self._glyphs: dict[tuple[str, int], bool] = {}
+        self._weights: dict[tuple[str, int, bool], int] = {}
         self._chosen: dict[tuple[str, str], str] = {}
         self.provider = skia.textlayout.TypefaceFontProvider()
         self.families: set[str] = set()
@@ -109,6 +110,15 @@ class FontLibrary:
             raise FontMissing(f"{path.name} is missing in {self._folder.name}; lines of Thai are broken with it.")
         lines = path.read_text("utf-8").splitlines()
         return frozenset(line.strip() for line in lines if line and not line.startswith("#"))
+
+    def weight(self, family: str, wanted: int, italic: bool) -> int:
+        """The weight of the face that is nearest to the wanted one. Asked for more, skia would smear that face."""
+        slant = skia.FontStyle.kItalic_Slant if italic else skia.FontStyle.kUpright_Slant
+        style = skia.FontStyle(wanted, skia.FontStyle.kNormal_Width, slant)
+        key = (family, wanted, italic)
+        if key not in self._weights:
+            self._weights[key] = int(self.provider.matchFamilyStyle(family, style).fontStyle().weight())
+        return self._weights[key]
 
     def metrics(self, family: str, weight: int, italic: bool) -> tuple[float, float]:
         """Ascent and descent of a face, as fractions of its size."""

@@ -11,7 +11,7 @@ from flatrender.composition.layers_text import CounterLayer
 from flatrender.composition.values import Gradient, Keyframes
 from flatrender.engine.easing import Track, curve
 from flatrender.engine.layers_base import Bounds, Drawn, Kit, Place
-from flatrender.engine.layers_vector import run_style, stroke_of
+from flatrender.engine.layers_text import run_style, stroke_of
 from flatrender.engine.paints import Fill
 from flatrender.engine.surface import Affine
 from flatrender.engine.text import TextBlock, TextOptions
@@ -118,7 +118,9 @@ class _Figures:
     def draw(self, canvas: skia.Canvas, text: str, width: float, height: float, t: float) -> None:
         """Paint prefix, figures and suffix in one line within `width` x `height`."""
         layer = self._layer
-        parts = [part for part in (layer.prefix, *text, layer.suffix) if part]
+        # Spaces at the ends of a text vanish; here they lie between words and figures.
+        before, after = (words.replace(" ", "\u00a0") for words in (layer.prefix, layer.suffix))
+        parts = [part for part in (before, *text, after) if part]
         widths = [
             self._pitch if len(part) == 1 and part in _DIGITS[layer.digits] else self._width(part) for part in parts
         ]

@@ -1,11 +1,11 @@
-"""Text as pixels: shaped by skia's paragraphs, line by line, in either direction and in mixed scripts.
+"""Text as pixels: set line by line, in either direction and in mixed scripts.
 
 Skia's paragraph always takes left-to-right as its base direction. A right-to-left line is therefore wrapped in an
 isolate (U+2067 … U+2069) and placed by us. Sizes and places are in canvas units; the canvas' matrix makes pixels of
 them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -13,28 +13,20 @@ import skia
 
 from flatrender.engine.fonts import FontLibrary
 from flatrender.engine.paints import Fill
+from flatrender.engine.surface import bitmap
 from flatrender.engine.text_layout import Layout, Line, Piece, lay_out, pieces
+from flatrender.engine.text_shape import Atom, RunStyle, Shaper
 
-_RLI, _PDI = "\u2067", "\u2069"
-_ENDLESS: Final = 100_000.0
-_CLEAR: Final = skia.Color4f(0, 0, 0, 0)
+__all__ = ["Bounds", "Character", "RunStyle", "TextBlock", "TextOptions", "Unit"]
+
+_MEASURED: Final = 512.0
+"""Pixels along the longer side of the bitmap that shows where a run lies."""
 
 type Bounds = tuple[float, float, float, float]
 type Unit = tuple[int, int | None]
 """A line, or a word of a line: (line, first piece of the word)."""
-
-
-@dataclass(frozen=True)
-class RunStyle:
-    """How a run looks. `families` is the font and its fallbacks, `spacing` extra pixels between letters."""
-
-    families: tuple[str, ...]
-    size: float
-    weight: int
-    italic: bool
-    underline: bool
-    fill: Fill
-    spacing: float
+type Character = tuple[int, int, int]
+"""A grapheme cluster: (line, piece, place within the piece)."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +41,8 @@ class TextOptions:
     smallest: float
     """Smallest factor that fitting may shrink to; 1 for none."""
     balance: bool
+    largest: float = 1.0
+    """Largest factor that fitting may grow to; 1 for none."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +63,11 @@ class TextBlock:
         self, texts: Sequence[str], styles: Sequence[RunStyle], options: TextOptions, fonts: FontLibrary
     ) -> None:
         self._styles, self._options, self._fonts = styles, options, fonts
+        self._shaper = Shaper(texts, styles, fonts)
         self._widths: dict[tuple[str, int], float] = {}
+        self._run_boxes: dict[int, Bounds] = {}
         self.layout: Layout = lay_out(
-            pieces(texts, self._measure),
+            pieces(texts, self._measure, lambda: fonts.thai_words),
             width=max(1.0, options.width),
             height=max(1.0, options.height),
             line_height=lambda line: self._line_size(line) * options.line_height,
@@ -80,16 +76,21 @@ class TextBlock:
             smallest=options.smallest,
             direction=options.direction,
             balance=options.balance,
+            largest=options.largest,
         )
+        self._atoms = [
+            self._shaper.atoms([(piece.text, piece.run) for piece in line.pieces]) for line in self.layout.lines
+        ]
         self._lines = self._place()
         self.block = self._block()
-        reach = 0.5 * max(style.size for style in styles) * self.layout.factor
+        self.reach = reach = 0.5 * max(style.size for style in styles) * self.layout.factor
+        """How far glyphs may stick out of their lines."""
         self.ink: Bounds = (self.block[0] - reach, self.block[1] - reach, self.block[2] + reach, self.block[3] + reach)
 
     def _measure(self, text: str, run: int) -> float:
         known = self._widths.get((text, run))
         if known is None:
-            paragraph = self._build([(text, run, True)], False, 1.0, 0.0, None)
+            paragraph = self._shaper.paragraph(self._shaper.atoms([(text, run)]), False, 1.0)
             known = self._widths[text, run] = float(paragraph.MaxIntrinsicWidth)
         return known
 
@@ -97,60 +98,13 @@ class TextBlock:
         sizes = [self._styles[piece.run].size for piece in line.pieces]
         return max(sizes) if sizes else self._styles[0].size
 
-    def _build(
-        self,
-        parts: Sequence[tuple[str, int, bool]],
-        rtl: bool,
-        factor: float,
-        word_spacing: float,
-        ink: "_Ink | None",
-    ) -> skia.textlayout.Paragraph:
-        """A one-line paragraph of `(text, run, visible)` parts; `ink` says how it is painted."""
-        builder = skia.textlayout.ParagraphBuilder.make(
-            skia.textlayout.ParagraphStyle(), self._fonts.collection, self._fonts.unicode
-        )
-        for position, (text, run, visible) in enumerate(parts):
-            style = self._styles[run]
-            text_style = skia.textlayout.TextStyle()
-            text_style.setFontFamilies(list(style.families))
-            text_style.setFontSize(style.size * factor)
-            slant = skia.FontStyle.kItalic_Slant if style.italic else skia.FontStyle.kUpright_Slant
-            text_style.setFontStyle(skia.FontStyle(style.weight, skia.FontStyle.kNormal_Width, slant))
-            text_style.setLetterSpacing(style.spacing * factor)
-            text_style.setWordSpacing(word_spacing)
-            if ink is not None:
-                paint = ink.paint(style) if visible else skia.Paint(_CLEAR)
-                text_style.setForegroundPaint(paint)
-                if style.underline and visible:
-                    text_style.setDecoration(skia.textlayout.TextDecoration.kUnderline)
-                    text_style.setDecorationColor(paint.getColor())
-            builder.pushStyle(text_style)
-            before = _RLI if rtl and position == 0 else ""
-            after = _PDI if rtl and position == len(parts) - 1 else ""
-            builder.addText(before + text + after)
-            builder.pop()
-        paragraph = builder.Build()
-        paragraph.layout(_ENDLESS)
-        return paragraph
-
-    def _parts(self, line: Line, word: int | None = None) -> list[tuple[str, int, bool]]:
-        """The line's pieces joined where run and visibility agree; with `word`, only that word is visible."""
-        parts: list[tuple[str, int, bool]] = []
-        for index, piece in enumerate(line.pieces):
-            visible = word is None or _word_of(line.pieces, index) == word
-            if parts and parts[-1][1:] == (piece.run, visible):
-                parts[-1] = (parts[-1][0] + piece.text, piece.run, visible)
-            else:
-                parts.append((piece.text, piece.run, visible))
-        return parts
-
     def _place(self) -> list[_Placed]:
         options, factor = self._options, self.layout.factor
         placed: list[_Placed] = []
         heights = [self._line_size(line) * options.line_height * factor for line in self.layout.lines]
         spare = options.height - sum(heights)
         top = spare * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[options.vertical]
-        for line, height in zip(self.layout.lines, heights, strict=True):
+        for line, atoms, height in zip(self.layout.lines, self._atoms, heights, strict=True):
             main = max(line.pieces, key=lambda piece: self._styles[piece.run].size).run if line.pieces else 0
             style = self._styles[main]
             ascent, descent = self._fonts.metrics(style.families[0], style.weight, style.italic)
@@ -158,7 +112,7 @@ class TextBlock:
             baseline = top + (height - (ascent + descent) * size) / 2 + ascent * size
             width, spacing = 0.0, 0.0
             if line.pieces:
-                width = float(self._build(self._parts(line), line.rtl, factor, 0.0, None).MaxIntrinsicWidth)
+                width = float(self._shaper.paragraph(atoms, line.rtl, factor).MaxIntrinsicWidth)
             gaps = sum(piece.space for piece in line.pieces)
             if options.align == "justify" and not line.last and gaps and width < options.width:
                 spacing = (options.width - width) / gaps
@@ -211,36 +165,91 @@ class TextBlock:
             if not piece.space and _word_of(placed.line.pieces, start) == start
         ]
 
+    def characters(self) -> list[Character]:
+        """Grapheme clusters but for spaces, in reading order."""
+        return [
+            (line, atom.piece, atom.place)
+            for line, atoms in enumerate(self._atoms)
+            for atom in atoms
+            if not self.layout.lines[line].pieces[atom.piece].space
+        ]
+
+    def cursive(self, unit: Character) -> bool:
+        """Whether a character joins its neighbours."""
+        line, piece, index = unit
+        return any(atom.cursive for atom in self._atoms[line] if (atom.piece, atom.place) == (piece, index))
+
+    def word(self, unit: Character) -> Unit:
+        """The word that a character belongs to."""
+        return unit[0], _word_of(self.layout.lines[unit[0]].pieces, unit[1])
+
     def draw(
-        self, canvas: skia.Canvas, t: float, stroke: tuple[Fill, float] | None = None, unit: Unit | None = None
+        self,
+        canvas: skia.Canvas,
+        t: float,
+        stroke: tuple[Fill, float] | None = None,
+        unit: Unit | Character | None = None,
     ) -> None:
         """Paint at time `t` of the layer; `stroke` is a paint and a width in canvas units, drawn beneath the fill."""
-        inks = [_Ink(t, self.block, stroke), _Ink(t, self.block, None)] if stroke else [_Ink(t, self.block, None)]
-        for ink in inks:
-            for index, placed in enumerate(self._lines):
-                if not placed.line.pieces or (unit is not None and unit[0] != index):
-                    continue
-                parts = self._parts(placed.line, unit[1] if unit else None)
-                paragraph = self._build(parts, placed.line.rtl, self.layout.factor, placed.word_spacing, ink)
+
+        def outline(_run: int) -> skia.Paint:
+            assert stroke is not None  # noqa: S101  asked for only when there is one
+            paint = stroke[0].paint(t, self.block)
+            paint.setStyle(skia.Paint.kStroke_Style)
+            paint.setStrokeWidth(stroke[1] * 2)
+            paint.setStrokeJoin(skia.Paint.kRound_Join)
+            return paint
+
+        def filled(run: int) -> skia.Paint:
+            style = self._styles[run]
+            return style.fill.paint(t, self.run_box(run) if style.own and style.fill.is_gradient else self.block)
+
+        shows = self._shows(unit)
+        lines = range(len(self._lines)) if unit is None else (unit[0],)
+        for ink in (outline, filled) if stroke else (filled,):
+            self._paint(canvas, lines, ink, shows)
+
+    def _paint(
+        self,
+        canvas: skia.Canvas,
+        lines: Sequence[int],
+        ink: Callable[[int], skia.Paint],
+        shows: Callable[[Atom], bool] | None,
+    ) -> None:
+        for index in lines:
+            placed = self._lines[index]
+            if placed.line.pieces:
+                paragraph = self._shaper.paragraph(
+                    self._atoms[index], placed.line.rtl, self.layout.factor, placed.word_spacing, ink, shows
+                )
                 paragraph.paint(canvas, placed.left, placed.baseline - paragraph.AlphabeticBaseline)
 
+    def _shows(self, unit: Unit | Character | None) -> Callable[[Atom], bool] | None:
+        if unit is None or unit[1] is None:
+            return None
+        if len(unit) == 3:
+            return lambda atom: (atom.piece, atom.place) == unit[1:]
+        pieces_of = self.layout.lines[unit[0]].pieces
+        return lambda atom: _word_of(pieces_of, atom.piece) == unit[1]
 
-@dataclass(frozen=True)
-class _Ink:
-    """How runs are painted at one time: filled, or outlined with a stroke."""
-
-    t: float
-    block: Bounds
-    stroke: tuple[Fill, float] | None
-
-    def paint(self, style: RunStyle) -> skia.Paint:
-        fill = self.stroke[0] if self.stroke else style.fill
-        paint = fill.paint(self.t, self.block)
-        if self.stroke:
-            paint.setStyle(skia.Paint.kStroke_Style)
-            paint.setStrokeWidth(self.stroke[1] * 2)
-            paint.setStrokeJoin(skia.Paint.kRound_Join)
-        return paint
+    def run_box(self, run: int) -> Bounds:
+        """The rectangle of what a run draws, over all its lines; the whole block where it draws nothing."""
+        known = self._run_boxes.get(run)
+        if known is None:
+            left, top, right, bottom = self.ink
+            scale = _MEASURED / max(right - left, bottom - top, 1.0)
+            white = skia.Paint(AntiAlias=True, Color=skia.ColorWHITE)
+            drawn = bitmap(
+                self.ink,
+                (0.0, 0.0),
+                scale,
+                lambda canvas, _: self._paint(
+                    canvas, range(len(self._lines)), lambda _: white, lambda atom: atom.run == run
+                ),
+            )
+            empty = drawn.image.width() <= 1
+            known = self._run_boxes[run] = self.block if empty else drawn.box
+        return known
 
 
 def _word_of(line: Sequence[Piece], index: int) -> int:
