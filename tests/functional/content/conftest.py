@@ -37,12 +37,17 @@ def definition(code: str, **given: Any) -> TemplateDefinition:
 
 @pytest.fixture
 def publish(aws: None) -> Iterator[Callable[..., service.Published]]:
-    """`publish("code", tenant_id=…, preview_file_id=…, category=…)`: by the system tenant unless said otherwise."""
+    """`publish("code", tenant_id=…, preview_file_id=…, preview_clip_file_id=…, category=…)`: by the system tenant unless said otherwise."""
 
     def make(
-        code: str, *, tenant_id: str = SYSTEM_TENANT_ID, preview_file_id: str | None = None, **given: Any
+        code: str,
+        *,
+        tenant_id: str = SYSTEM_TENANT_ID,
+        preview_file_id: str | None = None,
+        preview_clip_file_id: str | None = None,
+        **given: Any,
     ) -> service.Published:
-        return service.publish(tenant_id, definition(code, **given), preview_file_id)
+        return service.publish(tenant_id, definition(code, **given), preview_file_id, preview_clip_file_id)
 
     service.forget_definitions()
     yield make

@@ -41,13 +41,16 @@ def test_the_system_s_templates_are_everybody_s_and_a_tenant_s_own_are_its_own(
 
 
 def test_a_list_item_says_what_a_card_shows(publish: Publish, invoke: Invoke, caller: MakeCaller) -> None:
-    preview = new_id()
-    published = publish("built-in", preview_file_id=preview, name={"en": "Built in", "fa": "آماده"})
+    preview, clip = new_id(), new_id()
+    published = publish(
+        "built-in", preview_file_id=preview, preview_clip_file_id=clip, name={"en": "Built in", "fa": "آماده"}
+    )
     answer = invoke("content/templates", "GET", "/v1/templates", caller=caller())
     [item] = answer.json["data"]
-    link = item.pop("preview_url")
-    assert f"/files/00000000-0000-4000-8000-000000000001/{preview}?" in link
-    assert "X-Amz-Signature=" in link
+    for field, file_id in (("preview_url", preview), ("preview_clip_url", clip)):
+        link = item.pop(field)
+        assert f"/files/00000000-0000-4000-8000-000000000001/{file_id}?" in link
+        assert "X-Amz-Signature=" in link
     assert item.pop("published_at").endswith("Z")
     assert item == {
         "id": published.template_id,
@@ -61,6 +64,12 @@ def test_a_list_item_says_what_a_card_shows(publish: Publish, invoke: Invoke, ca
         "duration": 2.0,
         "inputs_count": 1,
     }
+
+
+def test_a_template_without_previews_says_so(publish: Publish, invoke: Invoke, caller: MakeCaller) -> None:
+    publish("plain")
+    [item] = invoke("content/templates", "GET", "/v1/templates", caller=caller()).json["data"]
+    assert (item["preview_url"], item["preview_clip_url"]) == (None, None)
 
 
 @pytest.mark.parametrize(

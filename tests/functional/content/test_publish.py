@@ -29,7 +29,9 @@ def test_the_same_content_is_no_new_version(publish: Publish) -> None:
     first, again = publish("shop"), publish("shop")
     assert (first.version, first.is_new) == (1, True)
     assert (again.version, again.is_new) == (1, False)
-    assert publish("shop", preview_file_id=new_id()).version == 2
+    preview = new_id()
+    assert publish("shop", preview_file_id=preview).version == 2
+    assert publish("shop", preview_file_id=preview, preview_clip_file_id=new_id()).version == 3
 
 
 def test_a_version_stays_as_it_was(publish: Publish, caller: Callable[..., Caller]) -> None:

@@ -49,6 +49,7 @@ class TemplateItem(Item):
     duration = NumberAttribute()
     input_count = NumberAttribute()
     preview_file_id = UnicodeAttribute(null=True)
+    preview_clip_file_id = UnicodeAttribute(null=True)
     digest = UnicodeAttribute()
     words = JSONAttribute()
     created_at = UnicodeAttribute()

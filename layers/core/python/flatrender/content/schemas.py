@@ -22,7 +22,9 @@ class TemplateFilter(BaseModel):
 
 
 class TemplateSummary(Response):
-    """`name` and `description` are texts per language, `duration` seconds, `preview_url` a link that expires."""
+    """`name` and `description` are texts per language, `duration` seconds, `preview_url` (a picture) and
+    `preview_clip_url` (a short MP4 without sound) links that expire.
+    """
 
     id: str
     version: int
@@ -34,6 +36,7 @@ class TemplateSummary(Response):
     aspect: str
     duration: float
     preview_url: str | None
+    preview_clip_url: str | None
     inputs_count: int
     published_at: str
 

@@ -100,10 +100,15 @@ def template(tenant_id: str, template_id: str, version: int | None = None) -> "T
     return _visible_definition(tenant_id, template_id, version)
 
 
-def publish(tenant_id: str, definition: "TemplateDefinition", preview_file_id: str | None = None) -> Published:
+def publish(
+    tenant_id: str,
+    definition: "TemplateDefinition",
+    preview_file_id: str | None = None,
+    preview_clip_file_id: str | None = None,
+) -> Published:
     """Publishes a template under its code; the same content again changes nothing, other content is a new version.
 
-    `preview_file_id` names an image among the tenant's files.
+    `preview_file_id` names an image among the tenant's files, `preview_clip_file_id` a video.
     Raises TemplateInvalid with every fault, TemplateTooLarge; Conflict when someone else publishes the same template
     at once.
     """
@@ -115,7 +120,7 @@ def publish(tenant_id: str, definition: "TemplateDefinition", preview_file_id: s
     if len(body.encode()) > MAX_BODY_BYTES:
         raise TemplateTooLarge(f"A template may have at most {MAX_BODY_BYTES} bytes as JSON.", limit=MAX_BODY_BYTES)
     template_id = template_id_of(tenant_id, definition.code)
-    digest = _digest(definition, preview_file_id)
+    digest = _digest(definition, preview_file_id, preview_clip_file_id)
     old = repository.head(tenant_id, template_id)
     if old is not None and old.digest == digest:
         return Published(template_id, int(old.version), is_new=False)
@@ -136,6 +141,7 @@ def publish(tenant_id: str, definition: "TemplateDefinition", preview_file_id: s
         duration=definition.duration,
         input_count=len(definition.inputs),
         preview_file_id=preview_file_id,
+        preview_clip_file_id=preview_clip_file_id,
         digest=digest,
         words=_index(definition),
         created_at=old.created_at if old else moment,
@@ -213,7 +219,6 @@ def _start(matches: list[Entry], paging: PageRequest) -> int:
 
 
 def _fields(head: TemplateItem) -> dict[str, Any]:
-    preview = head.preview_file_id
     return {
         "id": head.template_id,
         "version": int(head.version),
@@ -224,10 +229,15 @@ def _fields(head: TemplateItem) -> dict[str, Any]:
         "tags": head.tags,
         "aspect": head.aspect,
         "duration": float(head.duration),
-        "preview_url": storage.link(storage.file_key(head.tenant_id, preview)) if preview else None,
+        "preview_url": _link(head.tenant_id, head.preview_file_id),
+        "preview_clip_url": _link(head.tenant_id, head.preview_clip_file_id),
         "inputs_count": int(head.input_count),
         "published_at": head.published_at,
     }
+
+
+def _link(tenant_id: str, file_id: str | None) -> str | None:
+    return storage.link(storage.file_key(tenant_id, file_id)) if file_id else None
 
 
 def _summary(head: TemplateItem) -> TemplateSummary:
@@ -246,6 +256,6 @@ def _index(definition: "TemplateDefinition") -> dict[str, list[str]]:
     return {"tags": tags, "words": search.index_words(texts, repository.MAX_POSTINGS - 3 - len(tags))}
 
 
-def _digest(definition: "TemplateDefinition", preview_file_id: str | None) -> str:
-    content = [definition.model_dump(mode="json"), preview_file_id]
+def _digest(definition: "TemplateDefinition", *file_ids: str | None) -> str:
+    content = [definition.model_dump(mode="json"), *file_ids]
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
