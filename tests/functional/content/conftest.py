@@ -37,7 +37,7 @@ def definition(code: str, **given: Any) -> TemplateDefinition:
 
 @pytest.fixture
 def publish(aws: None) -> Iterator[Callable[..., service.Published]]:
-    """`publish("code", tenant_id=…, preview_file_id=…, preview_clip_file_id=…, category=…)`: by the system tenant unless said otherwise."""
+    """`publish("code", tenant_id=…, preview_file_id=…, category=…)`: by the system tenant unless said otherwise."""
 
     def make(
         code: str,
