@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -13,6 +13,15 @@ import h11
 import pytest
 
 LOCAL = Path(__file__).parents[3] / "infra/local"
+
+
+def run[Answer](work: Coroutine[Any, Any, Answer]) -> Answer:
+    """On a loop of its own: asyncio.run would leave the thread without the one that the web layer's tests share."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()
 
 
 @dataclass
@@ -41,7 +50,7 @@ class Protocol:
             for event in events:
                 await self._send_h11_event(event)
 
-        asyncio.run(each())
+        run(each())
         return self.sent
 
 
@@ -146,8 +155,8 @@ def test_nobody_is_told_of_a_request_that_broke_the_protocol() -> None:
 )
 def test_a_client_is_told_what_aws_would_tell_it(headers: dict[str, str], gone: set[str]) -> None:
     app = sys.modules["ministack"].app
-    _, all_of_it, _ = asyncio.run(dispatched())
-    status, answered, _ = asyncio.run(app._dispatch_service_request("POST", "/", headers, b"", {}, "id"))
+    _, all_of_it, _ = run(dispatched())
+    status, answered, _ = run(app._dispatch_service_request("POST", "/", headers, b"", {}, "id"))
     assert status == 200
     assert set(all_of_it) - set(answered) == gone
 
