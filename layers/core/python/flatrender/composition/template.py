@@ -48,6 +48,11 @@ class AudioInput(InputBase):
     default: AssetId | None = None
 
 
+class CaptionsInput(InputBase):
+    type: Literal["captions"]
+    default: AssetId | None = None
+
+
 class ColorInput(InputBase):
     type: Literal["color"]
     default: Color
@@ -86,7 +91,15 @@ class NumberInput(InputBase):
 
 
 Input = Annotated[
-    TextInput | ImageInput | VideoInput | AudioInput | ColorInput | ChoiceInput | ToggleInput | NumberInput,
+    TextInput
+    | ImageInput
+    | VideoInput
+    | AudioInput
+    | CaptionsInput
+    | ColorInput
+    | ChoiceInput
+    | ToggleInput
+    | NumberInput,
     Field(discriminator="type"),
 ]
 

@@ -21,6 +21,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 from pydantic import BaseModel, ConfigDict
 
+from flatrender.engine import probe_captions
 from flatrender.engine import probe_containers as containers
 from flatrender.engine import probe_images as images
 from flatrender.engine.faults import RejectedMedia
@@ -52,7 +53,7 @@ class MediaInfo(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["image", "video", "audio"]
+    kind: Literal["image", "video", "audio", "captions"]
     content_type: str
     width: int | None = None
     height: int | None = None
@@ -74,6 +75,9 @@ _SAME: Final = {
     "audio/x-m4a": "audio/mp4",
     "audio/m4a": "audio/mp4",
     "application/ogg": "audio/ogg",
+    "text/srt": "application/x-subrip",
+    "text/x-srt": "application/x-subrip",
+    "application/srt": "application/x-subrip",
     "video/mp4": "video/quicktime",  # devices name one what the other is; both are the same family of boxes
     "video/x-m4v": "video/quicktime",
 }
@@ -104,8 +108,11 @@ def probe(path: Path, declared_type: str, limits: Limits | None = None) -> Media
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            form = _form(mapped[:4096])
-            if form in _IMAGES:
+            head = mapped[:4096]
+            if (written := probe_captions.form(head)) is not None:
+                _same_type(declared_type, written)
+                facts = probe_captions.captions(mapped, written)
+            elif (form := _form(head)) in _IMAGES:
                 _same_type(declared_type, form)
                 facts = _image(mapped, form, limits)
             else:
@@ -137,7 +144,7 @@ def _form(head: bytes) -> str:
     if b"<svg" in head.lower():
         raise RejectedMedia("svg_refused", "SVG files may contain scripts and are not accepted. Upload a PNG instead.")
     raise RejectedMedia(
-        "unknown_type", "This is not a PNG, JPEG, WebP, GIF, MP4, MOV, WebM, MP3, M4A, WAV or Ogg file."
+        "unknown_type", "This is not a PNG, JPEG, WebP, GIF, MP4, MOV, WebM, MP3, M4A, WAV, Ogg, WebVTT or SRT file."
     )
 
 

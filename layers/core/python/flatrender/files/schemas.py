@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from flatrender.kernel.ids import Id
 from flatrender.kernel.schemas import Request, Response
 
-Kind = Literal["image", "video", "audio"]
+Kind = Literal["image", "video", "audio", "captions"]
 Status = Literal["pending", "ready", "rejected"]
 
 TYPES: Final[dict[str, Kind]] = {
@@ -22,6 +22,8 @@ TYPES: Final[dict[str, Kind]] = {
     "audio/mp4": "audio",
     "audio/wav": "audio",
     "audio/ogg": "audio",
+    "text/vtt": "captions",
+    "application/x-subrip": "captions",
 }
 """What can be uploaded, and what it is used as."""
 
@@ -35,6 +37,9 @@ ALIASES: Final = {
     "audio/x-wav": "audio/wav",
     "audio/vnd.wave": "audio/wav",
     "application/ogg": "audio/ogg",
+    "text/srt": "application/x-subrip",
+    "text/x-srt": "application/x-subrip",
+    "application/srt": "application/x-subrip",
 }
 """Other names that browsers give to the same types."""
 

@@ -1,0 +1,34 @@
+"""What an uploaded captions file is: read as strictly as when it is shown."""
+
+from typing import Any
+
+from flatrender.composition import limits
+from flatrender.composition.captions import CaptionsFault, Format, detect, parse
+from flatrender.engine.faults import RejectedMedia
+from flatrender.engine.probe_foreign import Data
+
+_CODECS = {"text/vtt": "webvtt", "application/x-subrip": "subrip"}
+
+
+def form(head: bytes) -> Format | None:
+    """The MIME type that the beginning of a file speaks for; None when it is no captions file."""
+    return detect(head)
+
+
+def captions(data: Data, content_type: Format) -> dict[str, Any]:
+    """What is known of captions. Raises RejectedMedia with the first thing that is wrong, and the line."""
+    if len(data) > limits.MAX_CAPTIONS_BYTES:
+        most = limits.MAX_CAPTIONS_BYTES // 2**20
+        raise RejectedMedia("too_large", f"Captions may have up to {most} MiB; these have {len(data) / 2**20:.1f}.")
+    try:
+        found = parse(bytes(data))
+    except CaptionsFault as fault:
+        raise RejectedMedia("too_large" if fault.too_large else "damaged", str(fault)) from None
+    if not found:
+        raise RejectedMedia("no_streams", "There is no cue in these captions.")
+    return {
+        "kind": "captions",
+        "content_type": content_type,
+        "duration": found[-1].end,
+        "codec": _CODECS[content_type],
+    }
