@@ -110,7 +110,7 @@ def _bound(path: Path, document: dict[str, Any], assets: Path, inputs: dict[str,
     if faults:
         raise faulty(path, faults)
     for declared in template.inputs:
-        if declared.type in {"image", "video", "audio"} and isinstance(inputs.get(declared.name), str):
+        if declared.type in {"image", "video", "svg", "lottie", "audio"} and isinstance(inputs.get(declared.name), str):
             inputs[declared.name] = _resolve(inputs[declared.name], assets, media)
     bound, faults = bind(template, inputs)
     if bound is None:

@@ -54,24 +54,27 @@ def _demo(
 def _render(
     file: Annotated[Path, typer.Argument(help="A composition or a template, as JSON.")],
     *,
-    output: Annotated[Path, typer.Option("-o", "--out", help="The MP4 to write.")],
+    output: Annotated[Path, typer.Option("-o", "--out", help="The file to write; its ending says in which format.")],
     assets: Annotated[Path | None, typer.Option(help="Folder of the media; by default the file's own.")] = None,
     inputs: Annotated[Path | None, typer.Option(help="What fills the template's inputs, as JSON.")] = None,
     resolution: Annotated[str, typer.Option(help="source, 360p … 2160p, along the shorter side.")] = "source",
     quality: Annotated[str, typer.Option(help="draft, standard or high.")] = "standard",
+    format: Annotated[str | None, typer.Option(help="mp4, webm, mov, gif, png-sequence …; by default from -o.")] = None,  # noqa: A002
+    codec: Annotated[str | None, typer.Option(help="h264, hevc or av1 in mp4; vp9 or av1 in webm.")] = None,
+    background: Annotated[str, typer.Option(help="Behind what is transparent, in formats without alpha.")] = "#000000",
+    at: Annotated[float | None, typer.Option(help="Second of a png or jpeg; by default the middle.")] = None,
     processes: Annotated[int | None, typer.Option(min=1, max=64, help="Chunks drawn at a time.")] = None,
     as_json: Json = False,
 ) -> None:
     """Render a composition on this machine, with the engine that the cloud uses."""
-    from flatrender_cli.render import render
+    from flatrender_cli.render import Asked, render
 
     render(
         file,
         output,
         assets=assets,
         inputs=inputs,
-        resolution=resolution,
-        quality=quality,
+        asked=Asked(resolution, quality, format, codec, background, at),
         processes=processes,
         as_json=as_json,
     )

@@ -21,6 +21,8 @@ TYPES = {
     ".m4a": "audio/mp4",
     ".wav": "audio/wav",
     ".ogg": "audio/ogg",
+    ".svg": "image/svg+xml",
+    ".json": "video/lottie+json",
 }
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from flatrender.composition.chunks import ChunkSpec, plan
-from flatrender.composition.profiles import Profile
+from flatrender.composition.outputs import CHUNK_SUFFIX, FORMATS, FormatName, frame_at, limits
+from flatrender.composition.profiles import Profile, Quality
 from flatrender.composition.schemas import Composition
 from flatrender.engine.reports import AudioReport, ChunkReport, Expected
 from flatrender.kernel.errors import FlatRenderError
@@ -25,6 +26,15 @@ Progress = Callable[[str, int, int], None]
 """Stage, frames done, frames in all."""
 
 _done: "SynchronizedArray[int] | None" = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to make of a composition; `at` is the second of a still (default: the middle)."""
+
+    form: FormatName
+    quality: Quality
+    at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,19 +57,19 @@ def render(
     out: Path,
     on_progress: Progress,
     *,
+    wanted: Wanted = Wanted("mp4", "standard"),
     processes: int | None = None,
 ) -> Rendered:
-    """Renders into the MP4 file `out`, with at most `processes` chunks at a time (default: one per core, two at least).
+    """Renders into the file `out`, with at most `processes` chunks at a time (default: one per core, two at least).
 
-    Raises CliError: `out` cannot be written, or drawing, encoding or verification failed. `out` is then what it was
-    before.
+    Raises CliError: `out` cannot be written, the form cannot hold what was asked for, or drawing, encoding or
+    verification failed. `out` is then what it was before.
     """
-    from flatrender.engine.assemble import assemble
+    from flatrender.engine.outputs.finish import finish
     from flatrender.engine.verify import verify
 
     started = time.perf_counter()
-    specs = plan(composition, profile, media.infos)
-    total = sum(spec.frame_count for spec in specs)
+    specs, total = _specs(composition, media, profile, wanted)
     with _workplace(out) as folder:
         work = Path(folder)
         try:
@@ -67,10 +77,12 @@ def render(
                 composition, media, profile, specs, work, processes or max(2, os.cpu_count() or 2), on_progress
             )
             on_progress("assemble", total, total)
-            whole = work / "video.mp4"
-            assemble([_chunk(work, spec) for spec in specs], work / "audio.m4a" if sound else None, whole)
+            whole = work / FORMATS[wanted.form].file_name
+            pictures = [_chunk(work, spec, profile) for spec in specs]
+            counts = [spec.frame_count for spec in specs]
+            finish(wanted.form, wanted.quality, pictures, work / "sound" if sound else None, whole, counts=counts)
             on_progress("verify", total, total)
-            faults = verify(whole, Expected.of(reports, sound, profile.fps))
+            faults = verify(whole, _expected(reports, sound, profile, wanted, total))
         except FlatRenderError as error:
             raise CliError(error.text) from error
         except BrokenProcessPool as error:
@@ -84,16 +96,48 @@ def render(
         width=profile.width,
         height=profile.height,
         fps=profile.fps,
-        duration=total / profile.fps,
+        duration=1 / profile.fps if FORMATS[wanted.form].kind == "still" else total / profile.fps,
         size_bytes=size,
         seconds=time.perf_counter() - started,
+    )
+
+
+def _specs(composition: Composition, media: Media, profile: Profile, wanted: Wanted) -> tuple[list[ChunkSpec], int]:
+    """The chunks to draw (none for sound alone), and the frames of the output. Raises CliError."""
+    from flatrender.composition.chunks import audio_key
+
+    form, frames = FORMATS[wanted.form], profile.frame_count(composition.duration)
+    if form.kind == "audio" and audio_key(composition, media.infos, profile) is None:
+        raise CliError(f"Nothing is heard in this composition: there is no {form.name} to make.")
+    if form.kind == "still":
+        frame = frame_at(wanted.at, composition.duration, profile.fps)
+        return plan(composition, profile, media.infos, only=frame), 1
+    faults = limits(form, width=profile.width, height=profile.height, fps=profile.fps, frames=frames)
+    if faults:
+        details = tuple(fault.message for fault in faults)
+        raise CliError("This cannot be rendered so:", details=details)
+    return [] if form.kind == "audio" else plan(composition, profile, media.infos), frames
+
+
+def _expected(
+    reports: Sequence[ChunkReport], sound: AudioReport | None, profile: Profile, wanted: Wanted, frames: int
+) -> Expected:
+    if reports:
+        return Expected.of(reports, sound, profile.fps, wanted.form, reports[0].first_frame)
+    return Expected(
+        frames=frames,
+        width=profile.width,
+        height=profile.height,
+        fps_numerator=profile.fps,
+        audio=sound,
+        form=wanted.form,
     )
 
 
 def _workplace(out: Path) -> tempfile.TemporaryDirectory[str]:
     """A folder beside `out`, made before anything is drawn: a place that cannot be written to is told at once."""
     if out.is_dir():
-        raise CliError(f"{out} is a folder.", hint="-o names the MP4 file to write.")
+        raise CliError(f"{out} is a folder.", hint="-o names the file to write.")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         return tempfile.TemporaryDirectory(prefix=".flatrender-", dir=out.parent)
@@ -114,15 +158,16 @@ def _draw(  # noqa: PLR0917 - one call, from `render`
 
     # Spawned, not forked: skia and PyAV hold threads and locks that a fork would copy in any state.
     spawning = multiprocessing.get_context("spawn")
-    done = spawning.Array("i", len(specs))
+    done = spawning.Array("i", max(1, len(specs)))
     total = sum(spec.frame_count for spec in specs)
     document = composition.model_dump_json()
     pool = ProcessPoolExecutor(min(processes, len(specs) + 1), spawning, _initialise, (done,))
     try:
-        audible = audio_key(composition, media.infos) is not None
-        audio = pool.submit(_render_audio, document, media.paths, work / "audio.m4a") if audible else None
+        audible = audio_key(composition, media.infos, profile) is not None
+        audio = pool.submit(_render_audio, document, media.paths, profile, work / "sound") if audible else None
         chunks = [
-            pool.submit(_render_chunk, document, media.paths, profile, spec, _chunk(work, spec)) for spec in specs
+            pool.submit(_render_chunk, document, media.paths, profile, spec, _chunk(work, spec, profile))
+            for spec in specs
         ]
         waiting: set[Future[Any]] = {*chunks, *((audio,) if audio else ())}
         while waiting:
@@ -135,8 +180,8 @@ def _draw(  # noqa: PLR0917 - one call, from `render`
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _chunk(work: Path, spec: ChunkSpec) -> Path:
-    return work / f"{spec.index:04d}.mp4"
+def _chunk(work: Path, spec: ChunkSpec, profile: Profile) -> Path:
+    return work / f"{spec.index:04d}.{CHUNK_SUFFIX[profile.codec]}"
 
 
 def _initialise(done: "SynchronizedArray[int]") -> None:
@@ -157,7 +202,7 @@ def _render_chunk(document: str, paths: dict[str, Path], profile: Profile, spec:
     return report
 
 
-def _render_audio(document: str, paths: dict[str, Path], out: Path) -> AudioReport | None:
+def _render_audio(document: str, paths: dict[str, Path], profile: Profile, out: Path) -> AudioReport | None:
     from flatrender.engine.audio import render_audio
 
-    return render_audio(Composition.model_validate_json(document), paths, out)
+    return render_audio(Composition.model_validate_json(document), paths, out, settings=profile)

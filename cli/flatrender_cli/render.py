@@ -3,8 +3,9 @@
 import dataclasses
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -12,7 +13,25 @@ from flatrender_cli import checks, documents
 from flatrender_cli.console import errors, out
 from flatrender_cli.errors import CliError
 
+if TYPE_CHECKING:
+    from flatrender.composition.outputs import Codec, FormatName
+    from flatrender.composition.profiles import Profile, Quality, Resolution
+    from flatrender.composition.schemas import Composition
+    from flatrender_cli.offline import Wanted
+
 STAGES = {"render": "Rendering", "assemble": "Assembling", "verify": "Verifying"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The output as the command line names it, not checked yet. `format` None: as the file's name says."""
+
+    resolution: str = "source"
+    quality: str = "standard"
+    format: str | None = None
+    codec: str | None = None
+    background: str = "#000000"
+    at: float | None = None
 
 
 def render(
@@ -21,20 +40,17 @@ def render(
     *,
     assets: Path | None,
     inputs: Path | None,
-    resolution: str,
-    quality: str,
+    asked: "Asked",
     processes: int | None,
     as_json: bool,
 ) -> None:
     """Renders `file` into `output`; prints what came out."""
     try:
-        from flatrender.composition.profiles import Quality, Resolution, profile
         from flatrender.engine.fonts import FontMissing, default_dir
         from flatrender_cli.offline import render as render_offline
     except ImportError as error:
         raise CliError(f"The render engine does not load: {error}.", hint="`flatrender doctor` says why.") from error
-    _one_of("--resolution", resolution, get_args(Resolution.__value__))
-    _one_of("--quality", quality, get_args(Quality.__value__))
+    form = _checked(asked, output)
     _set_fonts_folder()
     try:
         default_dir()
@@ -42,6 +58,7 @@ def render(
         raise CliError(str(error)) from error
     filled: dict[str, Any] = documents.read(inputs) if inputs else {}
     composition, media = documents.load(file, assets or file.parent, filled)
+    profile, wanted = _wanted(composition, asked, form)
     with Progress(
         TextColumn("{task.description:<10}"),
         BarColumn(bar_width=None),
@@ -59,9 +76,10 @@ def render(
         rendered = render_offline(
             composition,
             media,
-            profile(composition, resolution, quality),  # type: ignore[arg-type] # checked against the literals above
+            profile,
             output,
             progress,
+            wanted=wanted,
             processes=processes,
         )
     if as_json:
@@ -74,6 +92,47 @@ def render(
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _checked(asked: "Asked", output: Path) -> "FormatName":
+    """The form of delivery: as asked, else as the file's name says. Raises CliError."""
+    from flatrender.composition.outputs import FORMATS, SUFFIXES
+    from flatrender.composition.profiles import Quality, Resolution
+    from flatrender.composition.values import COLOR
+
+    _one_of("--resolution", asked.resolution, get_args(Resolution.__value__))
+    _one_of("--quality", asked.quality, get_args(Quality.__value__))
+    forms = tuple(name for name in FORMATS if name != "hls")
+    suffix = output.suffix.removeprefix(".").lower()
+    if asked.format is None and suffix not in SUFFIXES:
+        hint = f"Name the file .{', .'.join(SUFFIXES)}, or give --format."
+        raise CliError(f"{output.name} does not say what to make.", hint=hint)
+    name = asked.format or SUFFIXES[suffix]
+    _one_of("--format", name, forms)
+    form = FORMATS[name]
+    if asked.codec is not None:
+        if not form.codecs[1:]:
+            raise CliError(f"--codec {asked.codec}: there is no choice for {name}.")
+        _one_of("--codec", asked.codec, form.codecs)
+    if not COLOR.fullmatch(asked.background) or asked.background.startswith("theme:"):
+        raise CliError(f"--background {asked.background}: write a colour as #rrggbb.")
+    return form.name
+
+
+def _wanted(composition: "Composition", asked: "Asked", form: "FormatName") -> "tuple[Profile, Wanted]":
+    from flatrender.composition.profiles import profile
+    from flatrender_cli.offline import Wanted
+
+    quality = cast("Quality", asked.quality)
+    made = profile(
+        composition,
+        cast("Resolution", asked.resolution),
+        quality,
+        output=form,
+        codec=cast("Codec | None", asked.codec),
+        ground=asked.background[:7],
+    )
+    return made, Wanted(form, quality, asked.at)
 
 
 def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:

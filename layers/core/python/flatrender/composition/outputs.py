@@ -84,6 +84,12 @@ CHUNK_SUFFIX: Final[Mapping[str, str]] = {
 """The container that a chunk of a codec lies in."""
 
 
+def frame_at(at: float | None, duration: float, fps: int) -> int:
+    """The frame that is shown `at` seconds (None: in the middle); the last one, when that is past the end."""
+    total = max(1, round(duration * fps))
+    return min(total - 1, int((duration / 2 if at is None else at) * fps + 1e-6))
+
+
 def limits(form: Format, *, width: int, height: int, fps: int, frames: int, root: str = "") -> list[Fault]:
     """What of a render is more than its form can hold; pointers lead into the request's `output` below `root`."""
     faults = []

@@ -31,17 +31,21 @@ class FrameSource(Protocol):
 def frame_grid(frame: VideoFrame) -> Image:
     """Mean luma of a frame on a GRID x GRID raster: 16 uint8 in row order, in limited range whatever the pixels are.
 
-    Coarse enough to survive compression, fine enough to tell a frame from a black, frozen or foreign one.
+    Coarse enough to survive compression, fine enough to tell a frame from a black, frozen or foreign one. Of what is
+    transparent counts what is seen of it on black: the colour of nothing is nobody's business.
     """
     channels = _PACKED.get(frame.format.name)
     if channels is None:
         if not frame.format.name.startswith(_PLANAR):
             return frame_grid(frame.reformat(format="rgba"))
-        return _grid(_plane(frame, 0), frame.format.components[0].bits)
+        luma = _eight_bits(frame, 0)
+        if not frame.format.name.startswith("yuva"):
+            return _means(luma)
+        return _means(_seen(luma.astype(np.uint32), _eight_bits(frame, 3)))
     pixels = _sampled(_packed(frame)).astype(np.uint32)
     red, green, blue = (pixels[..., channel] for channel in channels[:3])
     luma = (red * 3483 + green * 11718 + blue * 1183) * 219 // (255 * 16384) + 16
-    return _means(luma)
+    return _means(luma if len(channels) < 4 else _seen(luma, pixels[..., channels[3]]))
 
 
 def alpha_grid(frame: VideoFrame) -> Image:
@@ -53,7 +57,7 @@ def alpha_grid(frame: VideoFrame) -> Image:
             return np.full(GRID * GRID, 255, np.uint8)
         return _means(_sampled(_packed(frame))[..., channels[3]])
     if name.startswith("yuva"):
-        return _grid(_plane(frame, 3), frame.format.components[3].bits)
+        return _means(_eight_bits(frame, 3))
     if name.startswith(_PLANAR):
         return np.full(GRID * GRID, 255, np.uint8)
     return alpha_grid(frame.reformat(format="rgba"))
@@ -76,9 +80,17 @@ def luma_plane(frame: VideoFrame) -> Image:
     return rows[:, : plane.width]
 
 
-def _grid(plane: npt.NDArray[Any], bits: int) -> Image:
-    sampled = _sampled(plane)
-    return _means(sampled >> (bits - 8) if bits > 8 else sampled)
+def _eight_bits(frame: VideoFrame, index: int) -> npt.NDArray[Any]:
+    """Samples of a plane."""
+    bits = frame.format.components[index].bits
+    sampled = _sampled(_plane(frame, index))
+    return sampled >> (bits - 8) if bits > 8 else sampled
+
+
+def _seen(luma: npt.NDArray[np.uint32], alpha: npt.NDArray[Any]) -> npt.NDArray[np.uint32]:
+    """Luma in limited range on black."""
+    seen: npt.NDArray[np.uint32] = (np.maximum(luma, 16) - 16) * alpha.astype(np.uint32) // 255 + 16
+    return seen
 
 
 def _plane(frame: VideoFrame, index: int) -> npt.NDArray[Any]:

@@ -26,20 +26,20 @@ GIF_SURE: Final = 250
 
 
 class Known(NamedTuple):
-    """Its demuxer, and how far its pixels may be from what was drawn: luma and alpha, in levels of a cell's mean."""
+    """Its demuxers, and how far its pixels may be from what was drawn: luma and alpha, in levels of a cell's mean."""
 
-    demuxer: str
+    demuxers: tuple[str, ...]
     luma: int
     alpha: int
 
 
 FORMS: Final[dict[FormatName, Known]] = {
-    "gif": Known("gif", 24, 60),  # 256 colours, and a pixel is there or not
-    "apng": Known("apng", 2, 2),
-    "webp": Known("webp_anim", 12, 4),
-    "png-sequence": Known("png_pipe", 2, 2),
-    "png": Known("png_pipe", 2, 2),
-    "jpeg": Known("jpeg_pipe", 12, 0),
+    "gif": Known(("gif",), 24, 60),  # 256 colours, and a pixel is there or not
+    "apng": Known(("apng",), 2, 2),
+    "webp": Known(("webp_anim",), 12, 4),
+    "png-sequence": Known(("png_pipe", "image2"), 2, 2),
+    "png": Known(("png_pipe", "image2"), 2, 2),
+    "jpeg": Known(("jpeg_pipe", "image2"), 12, 0),
 }
 
 
@@ -60,7 +60,7 @@ def check(path: Path, expected: Expected, album: Album | None = None) -> list[Fa
 
 def _single(path: Path, expected: Expected, pictures: "_Pictures") -> None:
     with av.open(str(path)) as container:
-        if container.format.name != FORMS[expected.form].demuxer or not container.streams.video:
+        if container.format.name not in FORMS[expected.form].demuxers or not container.streams.video:
             pictures.report("/format", "wrong_format", f"Expected {expected.form}, found {container.format.name}.")
             return
         for packet in container.demux(video=0):
