@@ -47,7 +47,7 @@ def test_other_names_of_a_type_are_understood(given: str, stored: str, ask: Any,
     assert ask(caller(), content_type=given).json["file"]["content_type"] == stored
 
 
-@pytest.mark.parametrize("content_type", ["image/svg+xml", "text/html", "application/octet-stream", "image/../png"])
+@pytest.mark.parametrize("content_type", ["image/tiff", "text/html", "application/octet-stream", "image/../png"])
 def test_types_that_cannot_be_used_are_refused(content_type: str, ask: Any, caller: Any) -> None:
     answer = ask(caller(), content_type=content_type)
     assert (answer.status, answer.error["code"]) == (422, "unsupported_type")

@@ -180,7 +180,7 @@ def test_what_is_none_of_these_is_refused(tmp_path: Path) -> None:
     assert rejected(tmp_path, uploads.zip_file(), "image/png") == "unknown_type"
     assert rejected(tmp_path, b"<html></html>", "image/png") == "unknown_type"
     svg = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-    assert rejected(tmp_path, svg, "image/svg+xml") == "svg_refused"
+    assert rejected(tmp_path, svg, "image/svg+xml") == "svg_script"
     assert rejected(tmp_path, uploads.matroska(), "video/webm") == "unknown_type"
     playlist = b"#EXTM3U\n#EXTINF:1,\nfile:///etc/hostname\n"
     assert rejected(tmp_path, playlist, "video/mp4") == "unknown_type"

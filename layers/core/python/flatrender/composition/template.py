@@ -53,6 +53,18 @@ class CaptionsInput(InputBase):
     default: AssetId | None = None
 
 
+class SvgInput(InputBase):
+    """A drawing, for a layer of type `svg`: a logo that is sharp at any size."""
+
+    type: Literal["svg"]
+    default: AssetId | None = None
+
+
+class LottieInput(InputBase):
+    type: Literal["lottie"]
+    default: AssetId | None = None
+
+
 class ColorInput(InputBase):
     type: Literal["color"]
     default: Color
@@ -94,6 +106,8 @@ Input = Annotated[
     TextInput
     | ImageInput
     | VideoInput
+    | SvgInput
+    | LottieInput
     | AudioInput
     | CaptionsInput
     | ColorInput

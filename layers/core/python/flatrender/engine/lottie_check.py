@@ -146,6 +146,15 @@ def assets(document: Json) -> dict[str, Json]:
     return {str(asset.get("id")): asset for asset in _list(document.get("assets", []), "assets")}
 
 
+def texts(document: Json) -> Iterator[str]:
+    """What the text layers say."""
+    for layers in (document["layers"], *(asset["layers"] for _, asset in _nested(document))):
+        for layer in layers:
+            if layer.get("ty") == TEXT:
+                style = layer["t"]["d"]["k"][0].get("s")
+                yield str(style.get("t", "")) if isinstance(style, dict) else ""
+
+
 def _list(value: Any, what: str) -> list[Json]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         refuse("field", f"The Lottie's {what} are no list of objects.")

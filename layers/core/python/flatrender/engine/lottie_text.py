@@ -38,11 +38,6 @@ class TextSpec:
     box: tuple[float, float, float, float] | None
 
 
-def words(layer: Json) -> str:
-    """The text of a text layer."""
-    return _broken(str(layer["t"]["d"]["k"][0].get("s", {}).get("t", "")))
-
-
 def _broken(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x03", "\n")
 

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict
 from flatrender.engine import probe_captions
 from flatrender.engine import probe_containers as containers
 from flatrender.engine import probe_images as images
+from flatrender.engine import probe_vectors as vectors
 from flatrender.engine.faults import RejectedMedia
 from flatrender.engine.probe_foreign import Data, damaged, reject_foreign, truncated
 
@@ -49,11 +50,13 @@ class Limits(BaseModel):
 
 
 class MediaInfo(BaseModel):
-    """What a file is. `width` and `height` are upright pixels, `duration` seconds; `codec` as ffmpeg names it."""
+    """What a file is. `width` and `height` are upright pixels, `duration` seconds; `codec` as ffmpeg names it; `slots`
+    what may be replaced in a Lottie, by name, and of which kind each is.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["image", "video", "audio", "captions"]
+    kind: Literal["image", "video", "svg", "lottie", "audio", "captions"]
     content_type: str
     width: int | None = None
     height: int | None = None
@@ -61,6 +64,7 @@ class MediaInfo(BaseModel):
     fps: float | None = None
     codec: str
     has_audio: bool = False
+    slots: dict[str, str] | None = None
     size_bytes: int
     sha256: str
 
@@ -80,6 +84,7 @@ _SAME: Final = {
     "application/srt": "application/x-subrip",
     "video/mp4": "video/quicktime",  # devices name one what the other is; both are the same family of boxes
     "video/x-m4v": "video/quicktime",
+    "application/json": "video/lottie+json",
 }
 _IMAGES: Final[dict[str, tuple[Callable[[Data], images.Size], str]]] = {
     "image/png": (images.png, "png"),
@@ -91,13 +96,16 @@ _DEMUXERS: Final = {"iso": "mov", "webm": "matroska", "ogg": "ogg", "wav": "wav"
 _DECODED_FRAMES: Final = 4
 """Frames decoded at the start, the middle and the end."""
 _PLACES: Final = (0.0, 0.5, 0.97)
+_HEAD: Final = 65_536
+"""Bytes in which a file says what it is: before its root, an SVG may hold a licence."""
 
 
 def probe(path: Path, declared_type: str, limits: Limits | None = None) -> MediaInfo:
     """Examine a file that was uploaded as `declared_type` (a MIME type).
 
-    Raises RejectedMedia, with `reason` one of: empty, too_large, svg_refused, unknown_type, type_mismatch, polyglot,
-    pixel_flood, truncated, damaged, no_streams, too_long, too_complex. Time and memory are bounded by `limits`.
+    Raises RejectedMedia, with `reason` one of: empty, too_large, unknown_type, type_mismatch, polyglot,
+    pixel_flood, truncated, damaged, no_streams, too_long, too_complex, and those that begin with
+    svg_ or lottie_. Time and memory are bounded by `limits`.
     """
     limits = limits or Limits()
     size = path.stat().st_size
@@ -108,13 +116,18 @@ def probe(path: Path, declared_type: str, limits: Limits | None = None) -> Media
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            head = mapped[:4096]
+            head = mapped[:_HEAD]
             if (written := probe_captions.form(head)) is not None:
                 _same_type(declared_type, written)
                 facts = probe_captions.captions(mapped, written)
             elif (form := _form(head)) in _IMAGES:
                 _same_type(declared_type, form)
                 facts = _image(mapped, form, limits)
+            elif form in vectors.FORMS:
+                _same_type(declared_type, form)
+                facts = vectors.facts(mapped[: limits.max_image_bytes], form)
+                if facts.get("duration", 0.0) > limits.max_seconds:
+                    _too_long(facts["duration"], limits)
             else:
                 brand = _walk(mapped, form)
                 facts = _media(path, form, brand, limits)
@@ -141,10 +154,12 @@ def _form(head: bytes) -> str:
         return "iso"
     if len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 in {0xE2, 0xE4, 0xE6}:
         return "mp3"
-    if b"<svg" in head.lower():
-        raise RejectedMedia("svg_refused", "SVG files may contain scripts and are not accepted. Upload a PNG instead.")
+    if vector := vectors.form(head):
+        return vector
     raise RejectedMedia(
-        "unknown_type", "This is not a PNG, JPEG, WebP, GIF, MP4, MOV, WebM, MP3, M4A, WAV, Ogg, WebVTT or SRT file."
+        "unknown_type",
+        "This is not an SVG, Lottie, "
+        "PNG, JPEG, WebP, GIF, MP4, MOV, WebM, MP3, M4A, WAV, Ogg, WebVTT or SRT file."
     )
 
 

@@ -61,6 +61,7 @@ class FileItem(Item):
     height = NumberAttribute(null=True)
     duration = NumberAttribute(null=True)
     has_audio = BooleanAttribute(default=False)
+    slots = JSONAttribute(null=True)
     rejection_code = UnicodeAttribute(null=True)
     rejection_message = UnicodeAttribute(null=True)
     claim = UnicodeAttribute(null=True)

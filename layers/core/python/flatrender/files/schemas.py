@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from flatrender.kernel.ids import Id
 from flatrender.kernel.schemas import Request, Response
 
-Kind = Literal["image", "video", "audio", "captions"]
+Kind = Literal["image", "video", "svg", "lottie", "audio", "captions"]
 Status = Literal["pending", "ready", "rejected"]
 
 TYPES: Final[dict[str, Kind]] = {
@@ -15,9 +15,11 @@ TYPES: Final[dict[str, Kind]] = {
     "image/png": "image",
     "image/webp": "image",
     "image/gif": "image",
+    "image/svg+xml": "svg",
     "video/mp4": "video",
     "video/quicktime": "video",
     "video/webm": "video",
+    "video/lottie+json": "lottie",
     "audio/mpeg": "audio",
     "audio/mp4": "audio",
     "audio/wav": "audio",
@@ -30,6 +32,7 @@ TYPES: Final[dict[str, Kind]] = {
 ALIASES: Final = {
     "image/jpg": "image/jpeg",
     "video/x-m4v": "video/mp4",
+    "application/json": "video/lottie+json",
     "audio/mp3": "audio/mpeg",
     "audio/m4a": "audio/mp4",
     "audio/x-m4a": "audio/mp4",
@@ -68,7 +71,8 @@ class Rejection(Response):
 class File(Response):
     """A file. Media facts are known once it is `ready`; links are given only when a single file is read.
 
-    `width` and `height` are upright pixels. `expires_at` is when a file that is not ready is forgotten.
+    `width` and `height` are upright pixels. `slots` are what a Lottie lets be replaced, by name, and of which kind
+    each is: text, color, image or other. `expires_at` is when a file that is not ready is forgotten.
     """
 
     id: Id
@@ -83,6 +87,7 @@ class File(Response):
     height: int | None = None
     duration_seconds: float | None = None
     has_audio: bool = False
+    slots: dict[str, str] | None = None
     rejection: Rejection | None = None
     url: str | None = None
     download_url: str | None = None

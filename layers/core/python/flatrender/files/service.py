@@ -171,6 +171,7 @@ def record(item: FileItem, found: Any) -> None:
     item.height = found.height
     item.duration = found.duration
     item.has_audio = found.has_audio
+    item.slots = found.slots
 
 
 def facts(item: FileItem) -> dict[str, Any]:
@@ -226,6 +227,7 @@ def _asset(item: FileItem) -> AssetInfo:
         height=item.height,
         duration=item.duration,
         has_audio=item.has_audio,
+        slots=item.slots,
     )
 
 
@@ -244,6 +246,7 @@ def _shown(item: FileItem, **links: str) -> File:
         height=item.height,
         duration_seconds=item.duration,
         has_audio=item.has_audio,
+        slots=item.slots,
         rejection=Rejection(code=item.rejection_code, message=item.rejection_message) if rejected else None,
         **links,
     )

@@ -73,7 +73,7 @@ def _produce(task: ChunkTask, chunk: ChunkItem, pulse: Pulse) -> None:
     order = _order(task.tenant_id, task.job_id)
     with machine.workspace(f"{task.job_id}-{task.item}") as work:
         assets = {}
-        kinds = ("audio", "video") if task.item < 0 else ("image", "video")
+        kinds = ("audio", "video") if task.item < 0 else ("image", "video", "svg", "lottie")
         for asset_id, asset in order.assets.items():
             if asset.info.kind not in kinds:
                 continue
