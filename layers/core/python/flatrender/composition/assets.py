@@ -15,7 +15,7 @@ class AssetInfo(BaseModel):
 
     id: str
     sha256: str
-    kind: Literal["image", "video", "audio", "svg", "lottie", "captions"]
+    kind: Literal["image", "video", "audio", "svg", "lottie", "captions", "lut"]
     width: int | None = None
     height: int | None = None
     duration: float | None = None

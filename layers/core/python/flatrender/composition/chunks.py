@@ -161,8 +161,16 @@ class _Keys:
             if layer.matte is not None:
                 matte = self._layers([layer.matte.layer], first, last, begin, until)
                 entry["matte"] = [layer.matte.mode, matte]
-            shown.append(entry)
+            shown.append(entry | self._lut(layer, own))
         return shown
+
+    def _lut(self, layer: Layer, own: dict[str, Any]) -> dict[str, Any]:
+        """The content of a layer's LUT, whose file's id it takes out of what the layer says itself."""
+        lut = layer.effects.lut if layer.effects is not None else None
+        if lut is None or lut.asset is None:
+            return {}
+        own["effects"]["lut"]["asset"] = None
+        return {"lut": self._assets[lut.asset].sha256}
 
     def _families(self, layer: TextLayer | CounterLayer | CaptionsLayer) -> list[str]:
         names = [

@@ -1,11 +1,14 @@
 """Effects of a layer: what is done to its finished picture, before it is placed. Beside them a layer has `blur`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from flatrender.composition import limits
-from flatrender.composition.values import Color, Fraction, Strict
+from flatrender.composition.values import AssetId, Color, Fraction, Strict
+
+Look = Literal["warm", "cool", "teal-orange", "film", "faded", "vintage", "noir", "bleach", "cross-process", "night"]
 
 
 class Adjust(Strict):
@@ -35,9 +38,54 @@ class Glow(Strict):
     intensity: Annotated[float, Field(gt=0, le=3)] = 1.0
 
 
-class Effects(Strict):
-    """They work in this order, whatever the order of the fields: adjust, vignette, glow; a shadow comes after them."""
+class ChromaKey(Strict):
+    """Makes transparent what has the colour of a green or blue screen, however bright.
 
+    Colours within `similarity` of it vanish (1 is as far as grey is from it), those up to `smoothness` farther away do
+    so partly; `spill` takes the tint of the screen out of what is left.
+    """
+
+    color: Color = "#00d000"
+    similarity: Annotated[float, Field(gt=0, le=1)] = 0.4
+    smoothness: Fraction = 0.2
+    spill: Fraction = 0.8
+
+
+class Lut(Strict):
+    """Colours by a table: a built-in `look`, or an uploaded `.cube` file. `intensity` mixes it with the original."""
+
+    look: Look | None = None
+    asset: AssetId | None = None
+    intensity: Fraction = 1.0
+
+    @model_validator(mode="after")
+    def _one(self) -> "Lut":
+        if (self.look is None) == (self.asset is None):
+            raise PydanticCustomError("lut", "needs either a 'look' or an 'asset'")
+        return self
+
+
+class Grain(Strict):
+    """The grain of film over what the layer shows, new in every frame unless `moving` is false.
+
+    `size` is that of a grain in canvas pixels. The same `seed` gives the same grain.
+    """
+
+    intensity: Fraction = 0.2
+    size: Annotated[float, Field(ge=1, le=16)] = 1.5
+    monochrome: bool = True
+    moving: bool = True
+    seed: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class Effects(Strict):
+    """They work in this order, whatever the order of the fields: chroma key, adjust, LUT, vignette, glow, grain; a
+    shadow comes after them.
+    """
+
+    chroma_key: ChromaKey | None = None
+    lut: Lut | None = None
+    grain: Grain | None = None
     adjust: Adjust | None = None
     vignette: Vignette | None = None
     glow: Glow | None = None

@@ -6,11 +6,12 @@ from pydantic import Field
 
 from flatrender.composition import limits
 from flatrender.composition.audio import Duck, Role
-from flatrender.composition.layers_base import Geometry, LayerBase, Matte, Stroke
+from flatrender.composition.layers_base import Geometry, LayerBase, Matte, Stroke, Trim
 from flatrender.composition.layers_captions import CaptionsLayer
 from flatrender.composition.layers_lottie import LottieLayer
 from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
+from flatrender.composition.layers_waveform import WaveformLayer
 from flatrender.composition.timing import TimeMap
 from flatrender.composition.values import (
     AnimatedColor,
@@ -81,6 +82,7 @@ class ShapeLayer(LayerBase):
     geometry: Geometry
     fill: Paint | None = "#ffffff"
     stroke: Stroke | None = None
+    trim: Trim | None = None
 
 
 class SolidLayer(LayerBase):
@@ -140,6 +142,7 @@ Layer = Annotated[
     | ProgressLayer
     | CounterLayer
     | CaptionsLayer
+    | WaveformLayer
     | GroupLayer
     | CompositionLayer,
     Field(discriminator="type"),

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, Tag
 
 from flatrender.composition import limits
 from flatrender.composition.effects import Effects
 from flatrender.composition.values import (
+    Animated,
     AnimatedAngle,
     AnimatedBlur,
     AnimatedColor,
@@ -18,6 +19,7 @@ from flatrender.composition.values import (
     Box,
     Color,
     Easing,
+    Keyframes,
     Point,
     Seconds,
     Strict,
@@ -81,12 +83,32 @@ class Ellipse(Strict):
     type: Literal["ellipse"]
 
 
+PathData = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_PATH), Field(title="PathData")]
+AnimatedPath = Annotated[
+    Annotated[PathData, Tag("=constant")] | Annotated[Keyframes[PathData], Tag("=keyframes")], Animated
+]
+
+
 class Path(Strict):
-    """SVG path data, in the coordinates of `view_box` (`[x, y, width, height]`), stretched to the box of the layer."""
+    """SVG path data, in the coordinates of `view_box` (`[x, y, width, height]`), stretched to the box of the layer.
+
+    Paths of keyframes that are made of the same commands flow into each other.
+    """
 
     type: Literal["path"]
-    data: Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_PATH)]
+    data: AnimatedPath
     view_box: Box
+
+
+class Trim(Strict):
+    """The part of a stroke that is drawn: from `start` to `end`, fractions of its length, both moved on by `offset`
+    (1 is once around). `cap` is the form of its ends.
+    """
+
+    start: AnimatedFraction = 0.0
+    end: AnimatedFraction = 1.0
+    offset: AnimatedNumber = 0.0
+    cap: Literal["butt", "round", "square"] = "round"
 
 
 Geometry = Annotated[Rectangle | Ellipse | Path, Field(discriminator="type")]

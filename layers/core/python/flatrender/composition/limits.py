@@ -33,6 +33,8 @@ MAX_TEXT: Final = 2_000
 """Characters in one text layer, all runs together."""
 MAX_PATH: Final = 20_000
 """Characters of SVG path data."""
+MAX_PATHS: Final = 100_000
+"""Characters of all keyframes of a path."""
 MAX_PATH_NUMBER: Final = 1e6
 MAX_COORDINATE: Final = 20_000.0
 MIN_SIDE: Final = 0.01
@@ -43,6 +45,8 @@ MAX_BLUR: Final = 100.0
 MAX_THEME_ENTRIES: Final = 32
 MAX_INPUTS: Final = 60
 MAX_CHOICES: Final = 50
+MAX_LUT_SIDE: Final = 65
+"""Entries along each edge of an uploaded LUT."""
 MAX_NESTED: Final = 32
 """Compositions that a document defines."""
 MAX_MASKS: Final = 8
@@ -69,10 +73,10 @@ MAX_CAPTIONS_BYTES: Final = 2 * 2**20
 MAX_CAPTION_TEXT: Final = 1_000
 """Characters in one cue, tags included."""
 MAX_INLINE_CUES: Final = 1_000
-MAX_CUE_WORDS: Final = 200
-MAX_LOTTIE_SIDE: Final = 10_000
 MAX_INLINE_CAPTIONS: Final = 100_000
 """Characters of all cues within a document."""
+MAX_CUE_WORDS: Final = 200
+MAX_LOTTIE_SIDE: Final = 10_000
 MAX_LOTTIE_RATE: Final = 240
 MAX_LOTTIE_DEPTH: Final = 128
 MAX_LOTTIE_VALUES: Final = 2_000_000

@@ -72,3 +72,8 @@ def parse(data: str) -> list[Segment]:  # noqa: C901, PLR0912  one case per comm
     if not segments:
         raise ValueError("the path is empty")
     return segments
+
+
+def form(segments: list[Segment]) -> str:
+    """What two paths must have in common to flow into each other: their commands, and which way their arcs go."""
+    return "".join(f"A{part[3]:g}{part[4]:g}" if name == "A" else name for name, part in segments)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flatrender.composition import limits, paths, timeline
 from flatrender.composition.assets import AssetInfo
-from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable
+from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable, named
 from flatrender.composition.layers import ImageLayer, ShapeLayer, VideoLayer
 from flatrender.composition.layers_base import Path
 from flatrender.composition.layers_captions import CaptionsLayer
@@ -158,6 +158,8 @@ def _layer(
             yield _fault(f"{where}/box", "empty_box", least)
         if isinstance(mask.geometry, Path):
             yield from _path(mask.geometry, f"{where}/geometry")
+    if layer.effects is not None and layer.effects.lut is not None and layer.effects.lut.asset is not None:
+        yield from _asset(layer.effects.lut.asset, "lut", f"{pointer}/effects/lut/asset", assets)
     yield from _content(placed, composition, assets, fonts)
 
 
@@ -234,10 +236,26 @@ def _lotties(composition: Composition) -> Iterator[Fault]:
 
 
 def _path(path: Path, pointer: str) -> Iterator[Fault]:
-    try:
-        paths.parse(path.data)
-    except ValueError as error:
-        yield _fault(f"{pointer}/data", "path_data", f"This is not valid SVG path data: {error}.")
+    data = (
+        [("", path.data)]
+        if isinstance(path.data, str)
+        else [(f"/keyframes/{n}/value", step.value) for n, step in enumerate(path.data.keyframes)]
+    )
+    if sum(len(text) for _, text in data) > limits.MAX_PATHS:
+        most = f"All keyframes of a path may have at most {limits.MAX_PATHS} characters."
+        yield _fault(f"{pointer}/data", "path_too_long", most)
+        return
+    forms = []
+    for where, text in data:
+        try:
+            forms.append(paths.form(paths.parse(text)))
+        except ValueError as error:
+            yield _fault(f"{pointer}/data{where}", "path_data", f"This is not valid SVG path data: {error}.")
+            return
+        if forms[-1] != forms[0]:
+            told = f"Paths of keyframes need the same commands; this one has {forms[-1][:60]}, not {forms[0][:60]}."
+            yield _fault(f"{pointer}/data{where}", "path_form", told)
+            return
     if min(path.view_box[2:]) < limits.MIN_SIDE:
         yield _fault(
             f"{pointer}/view_box", "empty_box", f"Width and height of a view box must be at least {limits.MIN_SIDE:g}."
@@ -255,10 +273,7 @@ def _text(  # noqa: PLR0917  what is said of text and of its font lie in two pla
         yield _font_fault(font_pointer, font, fonts)
     missing = fonts.missing(text, family)
     if missing:
-        shown = " ".join(f"{c} (U+{ord(c):04X})" for c in missing[:8])
-        yield _fault(
-            pointer, "glyph_missing", f"No font has these characters: {shown}{' …' if len(missing) > 8 else ''}."
-        )
+        yield _fault(pointer, "glyph_missing", f"No font has these characters: {named(missing)}.")
 
 
 def _font_fault(pointer: str, family: str, fonts: FontTable) -> Fault:
@@ -277,9 +292,13 @@ def _asset(asset: str, kind: str, pointer: str, assets: Mapping[str, AssetInfo])
     elif not info.ready:
         yield _fault(pointer, "asset_not_ready", f"The file {asset} is still being checked; wait until it is ready.")
     elif info.kind != kind and not (kind == "audio" and info.kind == "video" and info.has_audio):
-        needed = {"image": "a picture", "video": "a video", "audio": "sound", "captions": "a captions file"}.get(
-            kind, f"a file of kind {kind!r}"
-        )
+        needed = {
+            "image": "a picture",
+            "video": "a video",
+            "audio": "sound",
+            "captions": "a captions file",
+            "lut": "a LUT",
+        }.get(kind, f"a file of kind {kind!r}")
         yield _fault(
             pointer, "asset_kind", f"{needed.capitalize()} is needed here; the file {asset} is of kind {info.kind!r}."
         )
@@ -292,7 +311,9 @@ def _asset(asset: str, kind: str, pointer: str, assets: Mapping[str, AssetInfo])
         )
 
 
-def _trim(part: VideoLayer | AudioTrack | LottieLayer, pointer: str, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
+def _trim(
+    part: VideoLayer | AudioTrack | LottieLayer, pointer: str, assets: Mapping[str, AssetInfo]
+) -> Iterator[Fault]:
     if part.trim_end is not None and part.trim_end <= part.trim_start:
         yield _fault(f"{pointer}/trim_end", "time_outside", "'trim_end' must be later than 'trim_start'.")
     info = assets.get(part.asset)

@@ -1,5 +1,6 @@
 """What each type of layer shows, with its mask, effects and shadow."""
 
+from flatrender.composition.effects import Effects
 from flatrender.composition.layers import (
     GradientLayer,
     GroupLayer,
@@ -10,21 +11,23 @@ from flatrender.composition.layers import (
     VideoLayer,
 )
 from flatrender.composition.layers_base import LayerBase, Mask
-from flatrender.composition.layers_lottie import LottieLayer
-from flatrender.composition.layers_svg import SvgLayer
-from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.layers_captions import CaptionsLayer
 from flatrender.composition.layers_lottie import LottieLayer
 from flatrender.composition.layers_svg import SvgLayer
+from flatrender.composition.layers_text import CounterLayer, TextLayer
+from flatrender.composition.layers_waveform import WaveformLayer
 from flatrender.engine import layers_fill, layers_media, layers_text, layers_vector
+from flatrender.engine.effect_colors import Table, table
+from flatrender.engine.effect_grade import Graded, Grained, Recolorable
 from flatrender.engine.effected import Effected
 from flatrender.engine.layers import LayerNode
 from flatrender.engine.layers_base import Content, Kit, Place
+from flatrender.engine.layers_captions import CaptionsContent
 from flatrender.engine.layers_group import GroupContent
 from flatrender.engine.layers_svg import svg
+from flatrender.engine.layers_waveform import WaveformContent
 from flatrender.engine.masked import Masked, Masks
 from flatrender.engine.shaded import Shaded
-from flatrender.engine.layers_captions import CaptionsContent
 
 
 def finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, float]) -> Content:
@@ -32,6 +35,9 @@ def finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
     if layer.effects is None and layer.mask is None and not layer.masks:
         return _content(layer, place, kit, within)
     content = _content(layer.model_copy(update={"shadow": None}), place, kit, within)
+    if layer.effects is not None:
+        # Colours first, while they are those of a file: a mask only takes away from them.
+        content = _colored(content, table(layer.effects, kit.palette, kit.assets), place)
     outline = None
     if layer.mask is not None:
         node = _mask_node(layer.mask, place, kit, within)
@@ -43,8 +49,26 @@ def finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
         content = masked = Masked(content, together, False, within[0])
         outline = masked.outline
     if layer.effects is not None:
-        content = Effected(content, layer.effects, place, kit)
+        content = _effected(content, layer.effects, place, kit)
+        if layer.effects.grain is not None:
+            outline = outline or content.state
+            content = Grained(content, layer.effects.grain, kit)
     return Shaded(content, layer.shadow, place, kit, outline) if layer.shadow else content
+
+
+def _colored(content: Content, table: Table | None, place: Place) -> Content:
+    if table is None or (isinstance(content, Recolorable) and content.recolor(table)):
+        return content
+    return Graded(content, table, place)
+
+
+def _effected(content: Content, effects: Effects, place: Place, kit: Kit) -> Content:
+    """With the effects that are not yet in its table of colours."""
+    if effects.chroma_key is not None or effects.lut is not None:
+        effects = effects.model_copy(update={"adjust": None})
+    if effects.adjust is None and effects.vignette is None and effects.glow is None:
+        return content
+    return Effected(content, effects, place, kit)
 
 
 def _mask_node(mask: Mask, place: Place, kit: Kit, within: tuple[float, float]) -> LayerNode:
@@ -81,10 +105,13 @@ def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
             return layers_fill.progress(layer, place, kit)
         case CounterLayer():
             return layers_fill.counter(layer, place, kit)
+        case CaptionsLayer():
+            captions = CaptionsContent(layer, place, kit)
+            return Shaded(captions, layer.shadow, place, kit) if layer.shadow else captions
+        case WaveformLayer():
+            waveform = WaveformContent(layer, place, kit, within[0])
+            return Shaded(waveform, layer.shadow, place, kit) if layer.shadow else waveform
         case GroupLayer():
             group = GroupContent(layer, place, kit, within)
             return Shaded(group, layer.shadow, place, kit) if layer.shadow else group
     raise TypeError(f"no way to draw a {type(layer).__name__}")
-        case CaptionsLayer():
-            captions = CaptionsContent(layer, place, kit)
-            return Shaded(captions, layer.shadow, place, kit) if layer.shadow else captions

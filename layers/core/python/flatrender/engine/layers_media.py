@@ -12,9 +12,10 @@ from flatrender.engine.easing import curve
 from flatrender.engine.layers_base import Bounds, Content, Drawn, Kit, Place
 from flatrender.engine.paints import Fill
 from flatrender.engine.shaded import Shaded
-from flatrender.engine.surface import LINEAR, Affine, shrink
+from flatrender.engine.surface import LINEAR, Affine, Canvas, shrink
 
 if TYPE_CHECKING:
+    from flatrender.engine.effect_colors import Table
     from flatrender.engine.layers_video import VideoReader
 
 
@@ -134,6 +135,18 @@ class MovingPicture:
         stroke = self._stroke.state(t) if self._stroke else None
         return (True, stroke) if self._image.isOpaque() else (False, self.state(t))
 
+    def recolor(self, table: "Table") -> bool:
+        """Show the picture in other colours; its frame keeps its own."""
+        if self._stroke is not None:
+            return False
+        canvas = Canvas(self._image.width(), self._image.height())
+        canvas.skia.drawImage(self._image, 0, 0)
+        opaque = bool(self._image.isOpaque())
+        table.apply(canvas.pixels, opaque)
+        alpha = skia.kOpaque_AlphaType if opaque and not table.clear else skia.kPremul_AlphaType
+        self._image = skia.Image.fromarray(canvas.pixels, skia.kBGRA_8888_ColorType, alpha)
+        return True
+
     def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
         return bool(self._image.isOpaque()) and not self._layer.radius
 
@@ -190,6 +203,12 @@ class VideoContent:
         self._layer, self._place, self._path = layer, place, path
         self.bounds: Bounds = (0.0, 0.0, place.width, place.height)
         self._reader: VideoReader | None = None
+        self._table: Table | None = None
+
+    def recolor(self, table: "Table") -> bool:
+        """Play in other colours."""
+        self._table = table
+        return True
 
     def _open(self) -> "VideoReader":
         if self._reader is None:
@@ -203,7 +222,7 @@ class VideoContent:
                 scale = min(1.0, (box[2] - box[0]) * place.scale / width)
                 return max(2, round(width * scale)), max(2, round(height * scale))
 
-            self._reader = VideoReader(self._path, size)
+            self._reader = VideoReader(self._path, size, self._table)
         return self._reader
 
     def _source_time(self, t: float) -> float:
@@ -219,7 +238,8 @@ class VideoContent:
         return round(self._source_time(t), 5)
 
     def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
-        return self._layer.fit == "cover" and not self._layer.radius
+        clear = self._table is not None and self._table.clear
+        return self._layer.fit == "cover" and not self._layer.radius and not clear
 
     def extent(self, base: Affine, t: float) -> Bounds:  # noqa: ARG002  part of Content
         return base.bounds(*self.bounds)

@@ -4,16 +4,16 @@ from collections.abc import Hashable
 
 import skia
 
-from flatrender.composition import paths
 from flatrender.composition.layers import ShapeLayer
-from flatrender.composition.layers_base import Path, Rectangle
+from flatrender.composition.layers_base import Path, Rectangle, Trim
 from flatrender.engine.easing import Track
 from flatrender.engine.layers_base import Bounds, Drawn, Kit, Place
 from flatrender.engine.layers_text import run_style, stroke_of
 from flatrender.engine.paints import Fill
+from flatrender.engine.paths import PathTrack
 from flatrender.engine.surface import Affine
 
-__all__ = ["ShapeContent", "parse_path", "run_style", "stroke_of"]
+__all__ = ["ShapeContent", "run_style", "stroke_of"]
 
 
 class ShapeContent:
@@ -30,15 +30,16 @@ class ShapeContent:
         self._line = line = layer.stroke.width if layer.stroke else 0.0
         geometry = layer.geometry
         self._radius = Track(geometry.radius) if isinstance(geometry, Rectangle) else None
-        self._path: skia.Path | None = None
+        self._path: PathTrack | None = None
+        self._trim = Trimmed(layer.trim) if layer.trim is not None and layer.stroke is not None else None
         self.bounds: Bounds = (-line / 2, -line / 2, place.width + line / 2, place.height + line / 2)
         if isinstance(geometry, Path):
             x, y, width, height = geometry.view_box
-            matrix = Affine().scale(place.width / max(width, 1e-6), place.height / max(height, 1e-6)).translate(-x, -y)
-            self._path = skia.Path()
-            parse_path(geometry.data).transform(matrix.matrix(), self._path)
-            drawn = self._path.getBounds()
-            edges = drawn.left() - line, drawn.top() - line, drawn.right() + line, drawn.bottom() + line
+            self._units = Affine().scale(place.width / max(width, 1e-6), place.height / max(height, 1e-6))
+            self._units = self._units.translate(-x, -y)
+            self._path = PathTrack(geometry.data)
+            drawn = self._units.bounds(*self._path.bounds())
+            edges = drawn[0] - line, drawn[1] - line, drawn[2] + line, drawn[3] + line
             pairs = zip(self.bounds, edges, (min, min, max, max), strict=True)
             left, top, right, bottom = (side(a, b) for a, b, side in pairs)
             self.bounds = (left, top, right, bottom)
@@ -46,13 +47,22 @@ class ShapeContent:
         self._drawn = Drawn(
             place, self.bounds, lambda c, b, t: self._vector(c, b, t, plain), self.state, layer.shadow, kit.palette
         )
-        self._anew = place.turning and layer.shadow is None
+        changing = self._path is not None and not self._path.constant
+        changing = changing or (self._trim is not None and not self._trim.constant)
+        self._anew = (place.turning or changing) and layer.shadow is None
         if not self._anew:
             self.bounds = self._drawn.bounds
 
     def state(self, t: float) -> Hashable:
         radius = self._radius.at(t) if self._radius else None
-        return radius, self._fill.state(t) if self._fill else None, self._stroke.state(t) if self._stroke else None
+        path, trim = self._path.state(t) if self._path else None, self._trim.at(t) if self._trim else None
+        return (
+            radius,
+            path,
+            trim,
+            self._fill.state(t) if self._fill else None,
+            self._stroke.state(t) if self._stroke else None,
+        )
 
     def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
         return False
@@ -68,44 +78,59 @@ class ShapeContent:
 
     def _vector(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         box = (0.0, 0.0, self._place.width, self._place.height)
-        paints = [self._fill.paint(t, box)] if self._fill else []
-        if self._stroke:
-            outline = self._stroke.paint(t, box)
-            outline.setStyle(skia.Paint.kStroke_Style)
-            outline.setStrokeWidth(self._line)
-            outline.setStrokeJoin(skia.Paint.kRound_Join)
-            paints.append(outline)
-        rect, radius = skia.Rect.MakeLTRB(*box), self._radius.at(t) if self._radius else 0.0
+        parts = [(self._outline(t), self._fill.paint(t, box))] if self._fill else []
+        span = self._trim.at(t) if self._trim else None
+        if self._stroke and (span is None or span[1] > 0):
+            line = self._stroke.paint(t, box)
+            line.setStyle(skia.Paint.kStroke_Style)
+            line.setStrokeWidth(self._line)
+            line.setStrokeJoin(skia.Paint.kRound_Join)
+            if self._trim is not None and span is not None:
+                self._trim.cut(line, *span)
+            parts.append((self._outline(t), line))
         canvas.setMatrix(base.matrix())
-        for own in paints:
+        for outline, own in parts:
             own.setAlphaf(own.getAlphaf() * paint.getAlphaf())
             own.setBlendMode(paint.getBlendMode())
-            if self._path is not None:
-                canvas.drawPath(self._path, own)
-            elif self._radius is not None:
-                canvas.drawRoundRect(rect, radius, radius, own)
-            else:
-                canvas.drawOval(rect, own)
+            canvas.drawPath(outline, own)
+
+    def _outline(self, t: float) -> skia.Path:
+        """The shape in the units of the layer. Rectangles and ellipses begin at the top and run clockwise."""
+        path, rect = skia.Path(), skia.Rect.MakeWH(self._place.width, self._place.height)
+        if self._path is not None:
+            self._path.at(t).transform(self._units.matrix(), path)
+        elif self._radius is not None:
+            radius = self._radius.at(t)
+            path.addRRect(skia.RRect.MakeRectXY(rect, radius, radius), skia.PathDirection.kCW, 0)
+        else:
+            path.addOval(rect, skia.PathDirection.kCW, 0)
+        return path
 
 
-def parse_path(data: str) -> skia.Path:
-    """SVG path data as a skia path; ValueError when it is none."""
-    path = skia.Path()
-    for name, numbers in paths.parse(data):
-        match name:
-            case "M":
-                path.moveTo(*numbers)
-            case "L":
-                path.lineTo(*numbers)
-            case "C":
-                path.cubicTo(*numbers)
-            case "Q":
-                path.quadTo(*numbers)
-            case "A":
-                rx, ry, rotation, large, sweep, x, y = numbers
-                size = skia.Path.ArcSize.kLarge_ArcSize if large else skia.Path.ArcSize.kSmall_ArcSize
-                turn = skia.PathDirection.kCW if sweep else skia.PathDirection.kCCW
-                path.arcTo(rx, ry, rotation, size, turn, x, y)
-            case _:
-                path.close()
-    return path
+class Trimmed:
+    """Which part of a stroke is drawn."""
+
+    def __init__(self, trim: Trim) -> None:
+        self._start, self._end, self._offset = Track(trim.start), Track(trim.end), Track(trim.offset)
+        self._cap = {
+            "butt": skia.Paint.kButt_Cap,
+            "round": skia.Paint.kRound_Cap,
+            "square": skia.Paint.kSquare_Cap,
+        }[trim.cap]
+        self.constant = self._start.constant and self._end.constant and self._offset.constant
+
+    def at(self, t: float) -> tuple[float, float]:
+        """Where the part begins, 0…1, and how long it is."""
+        start, end = (min(1.0, max(0.0, track.at(t))) for track in (self._start, self._end))
+        return (start + self._offset.at(t)) % 1.0, max(0.0, end - start)
+
+    def cut(self, paint: skia.Paint, start: float, length: float) -> None:
+        """Have a stroke's paint draw only that part."""
+        paint.setStrokeCap(self._cap)
+        if length >= 1:
+            return
+        end = start + length
+        if end <= 1:
+            paint.setPathEffect(skia.TrimPathEffect.Make(start, end))
+        else:
+            paint.setPathEffect(skia.TrimPathEffect.Make(end - 1, start, skia.TrimPathEffect.Mode.kInverted))

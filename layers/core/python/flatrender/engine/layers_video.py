@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import av
 import numpy as np
@@ -11,6 +11,9 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
 from flatrender.engine.surface import Pixels
+
+if TYPE_CHECKING:
+    from flatrender.engine.effect_colors import Table
 
 _JUMP: Final = 2.0
 """Seconds ahead from which seeking beats decoding on."""
@@ -22,9 +25,12 @@ class VideoUnreadable(Exception):
 
 
 class VideoReader:
-    """The frames of one file. `size(width, height)` says at which size they are wanted, given their upright size."""
+    """The frames of one file. `size(width, height)` says at which size they are wanted, given their upright size;
+    `table` in which colours.
+    """
 
-    def __init__(self, path: Path, size: Callable[[int, int], tuple[int, int]]) -> None:
+    def __init__(self, path: Path, size: Callable[[int, int], tuple[int, int]], table: "Table | None" = None) -> None:
+        self._table = table
         try:
             self._container = av.open(str(path))
         except (av.FFmpegError, OSError) as error:
@@ -90,4 +96,8 @@ class VideoReader:
             interpolation=Interpolation.AREA if shrinking else Interpolation.BILINEAR,
         )
         pixels: Pixels = np.ascontiguousarray(np.rot90(bgra.to_ndarray(), turned))
-        return skia.Image.fromarray(pixels, colorType=skia.kBGRA_8888_ColorType, alphaType=skia.kOpaque_AlphaType)
+        alpha = skia.kOpaque_AlphaType
+        if self._table is not None:
+            self._table.apply(pixels, opaque=True)
+            alpha = skia.kPremul_AlphaType if self._table.clear else alpha
+        return skia.Image.fromarray(pixels, colorType=skia.kBGRA_8888_ColorType, alphaType=alpha)

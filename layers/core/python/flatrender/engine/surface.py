@@ -118,18 +118,19 @@ class Bitmap(NamedTuple):
         canvas.drawImage(self.image, 0, 0, LINEAR, paint)
 
 
-def bitmap(
+def bitmap(  # noqa: PLR0917  what every layer's bitmap is made of
     bounds: tuple[float, float, float, float],
     origin: tuple[float, float],
     scale: float,
     draw: Callable[[skia.Canvas, Affine], None],
     effect: "Callable[[skia.Image], tuple[skia.Image, int]] | None" = None,
+    grade: Callable[[Pixels], None] | None = None,
 ) -> Bitmap:
     """Draw what lies within `bounds` (layer units) into a bitmap at `scale`, no larger than what was drawn.
 
     `origin` is where the layer's (0, 0) rests on the canvas; the bitmap is laid on the pixel grid of that place, so
-    that a layer at rest is copied and not resampled. `effect` turns the image into another that is larger by so many
-    pixels on each side.
+    that a layer at rest is copied and not resampled. `grade` changes the pixels in place; `effect` turns the image
+    into another that is larger by so many pixels on each side.
     """
     left, top, right, bottom = bounds
     wide, tall = max(right - left, 1e-3), max(bottom - top, 1e-3)
@@ -140,6 +141,8 @@ def bitmap(
     base = Affine(scale, 0, 0, scale, origin[0] * scale - x0, origin[1] * scale - y0)
     canvas.skia.setMatrix(base.matrix())
     draw(canvas.skia, base)
+    if grade is not None:
+        grade(canvas.pixels)
     image, dx, dy = _cropped(canvas)
     if effect is not None:
         image, grown = effect(image)
