@@ -258,3 +258,23 @@ def test_work_that_is_not_wanted_any_more_leaves_no_file(tmp_path: Path) -> None
         with pytest.raises(Unwanted):
             finish(form, "standard", chunks, None, tmp_path / "out", on_frame=stop)
     assert {path.name for path in tmp_path.iterdir()} == {"chunk-0.mov", "chunk-1.mov"}
+
+
+def test_a_hover_sprite_shows_each_second_in_its_tile(tmp_path: Path) -> None:
+    class Brighter(media.Panning):
+        def draw(self, frame_index: int) -> bool:
+            self.buffer[..., :3] = 40 + 60 * (frame_index // FPS)
+            return True
+
+    chunk, frames = tmp_path / "chunk.mp4", 3 * FPS
+    report = render.encode_frames(Brighter(WIDE, TALL), settings("h264", False), 0, frames, chunk, lambda _: None)
+    finish("mp4", "draft", [chunk], None, tmp_path / "video.mp4")
+    album = Album(0.0, 1, 80, sprite=True)
+    assert verify(tmp_path / "video.mp4", Expected.of([report], None, FPS), album) == []
+    assert [path.name for path in album.write(tmp_path)] == ["poster.jpg", "thumb-1.jpg", "sprite.jpg"]
+    assert album.sheet is not None
+    assert album.sheet.model_dump() == {"columns": 3, "count": 3, "width": WIDE, "height": TALL, "interval": 1.0}
+    sheet = rgba(next(decoded(tmp_path / "sprite.jpg")), bt709=False)
+    assert sheet.shape[:2] == (TALL, 3 * WIDE)
+    shown = [int(sheet[45, place * WIDE + 80, 0]) for place in range(3)]
+    assert np.abs(np.array(shown) - [40, 100, 160]).max() <= 6

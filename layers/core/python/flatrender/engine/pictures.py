@@ -9,6 +9,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
 from flatrender.engine.faults import UnreadableMedia
+from flatrender.engine.outputs.sprite import Sheet, Sprite
 
 POSTER_QUALITY: Final = 90
 THUMBNAIL_QUALITY: Final = 82
@@ -96,20 +97,25 @@ def _frame_at(video: Path, at: float) -> VideoFrame:
 class Album:
     """Collects the poster and thumbnails while `verify` decodes anyway, so that nothing is decoded twice.
 
-    The poster is exact; a thumbnail is the decoded frame nearest to its time. Holds one frame per picture.
+    The poster is exact; a thumbnail is the decoded frame nearest to its time. Holds one frame per picture. With
+    `sprite` it makes a hover sprite as well; `sheet` says how that is laid out, once it is written.
     """
 
-    def __init__(self, poster_at: float, count: int, width: int) -> None:
+    def __init__(self, poster_at: float, count: int, width: int, *, sprite: bool = False) -> None:
         self.poster_at, self.count, self.width = poster_at, count, width
+        self.sheet: Sheet | None = None
+        self._with_sprite = sprite
+        self._sprite: Sprite | None = None
         self._times: list[float] = []
         self._frames: list[tuple[float, VideoFrame] | None] = []
 
-    def begin(self, duration: float) -> float:
-        """Start on a video of `duration` seconds; answers when the poster is, for that frame must be shown to `see`."""
+    def begin(self, duration: float) -> list[float]:
+        """Start on a video of `duration` seconds; answers when the frames are that must be shown to `see`."""
         last = max(0.0, min(self.poster_at, duration - 1e-3))
         self._times = [last, *spread(self.count, duration)]
         self._frames = [None] * len(self._times)
-        return last
+        self._sprite = Sprite(duration) if self._with_sprite else None
+        return [last, *(self._sprite.exact if self._sprite else [])]
 
     def see(self, at: float, frame: VideoFrame) -> None:
         """A decoded frame and its time in seconds."""
@@ -117,9 +123,11 @@ class Album:
             held = self._frames[slot]
             if held is None or abs(at - time) < abs(held[0] - time):
                 self._frames[slot] = at, frame
+        if self._sprite:
+            self._sprite.see(at, frame)
 
     def write(self, out_dir: Path) -> list[Path]:
-        """Write poster.jpg and thumb-1.jpg … thumb-N.jpg; what was never seen is left out."""
+        """Write poster.jpg, thumb-1.jpg … thumb-N.jpg and sprite.jpg; what was never seen is left out."""
         paths = []
         for slot, held in enumerate(self._frames):
             if held is None:
@@ -129,4 +137,7 @@ class Album:
             data = jpeg(frame, self.width, THUMBNAIL_QUALITY) if slot else jpeg(frame)
             path.write_bytes(data)
             paths.append(path)
+        if self._sprite:
+            self.sheet = self._sprite.write(out_dir / "sprite.jpg")
+            paths += [out_dir / "sprite.jpg"] if self.sheet else []
         return paths

@@ -143,7 +143,8 @@ class _Frames:
         every = max(1, -(-len(seams) // MAX_CHECKED_SEAMS))
         targets = {seam - 1 for seam in seams[::every]} | {expected.frames - 1}
         if self._album:
-            targets.add(int(self._album.begin(expected.duration) * float(expected.fps) + 1e-6))
+            rate = float(expected.fps)
+            targets |= {int(time * rate + 1e-6) for time in self._album.begin(expected.duration)}
         return targets
 
     def add(self, packet: AnyPacket) -> None:
