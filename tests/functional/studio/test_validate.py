@@ -83,12 +83,12 @@ def test_what_only_shows_when_drawn_is_blamed_on_the_input(
     studio: Studio, make: Make, template: Callable[..., str], photo: Callable[..., str], faults: Callable[..., Any]
 ) -> None:
     film = photo(kind="video", duration=3.0)
-    project = make(template_id=template(), inputs={"title": "  \u6f22 rune ", "photo": film})
+    project = make(template_id=template(), inputs={"title": "  \u16a0 rune ", "photo": film})
     assert faults(project) == {"/inputs/title": "glyph_missing", "/inputs/photo": "asset_kind"}
 
 
 def test_a_required_input_and_the_rest(make: Make, template: Callable[..., str], faults: Callable[..., Any]) -> None:
-    project = make(template_id=template(), inputs={"title": "\u6f22"})
+    project = make(template_id=template(), inputs={"title": "\u16a0"})
     assert faults(project) == {"/inputs/photo": "required", "/inputs/title": "glyph_missing"}
 
 

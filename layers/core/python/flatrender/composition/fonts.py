@@ -127,6 +127,12 @@ class FontTable:
         return sorted(face.sha256 for name in names for face in self.families[name].faces)
 
 
+def named(characters: Sequence[str]) -> str:
+    """Characters as a person can find them: itself, its name and its code point; the first eight of many."""
+    shown = [f"{c} ({unicodedata.name(c, 'no assigned character')}, U+{ord(c):04X})" for c in characters[:8]]
+    return ", ".join(shown) + (f" and {len(characters) - 8} more" if len(characters) > 8 else "")
+
+
 @lru_cache(maxsize=1)
 def shipped() -> FontTable:
     """The fonts of this release."""

@@ -14,7 +14,7 @@ import skia
 
 from flatrender.composition import captions, limits
 from flatrender.composition.captions import Caption, CaptionsFault, Word
-from flatrender.composition.fonts import shipped
+from flatrender.composition.fonts import named, shipped
 from flatrender.composition.layers_captions import CaptionsLayer, Highlight, inline
 from flatrender.composition.layers_text import Plate, Run
 from flatrender.engine.easing import curve
@@ -341,6 +341,5 @@ def _file(path: Path, _modified: int, family: str) -> Sequence[Caption]:
         raise UnreadableMedia(f"The captions cannot be read. {fault}") from fault
     missing = shipped().missing("".join(dict.fromkeys("".join(cue.text for cue in cues))), family)
     if missing:
-        shown = " ".join(f"{c} (U+{ord(c):04X})" for c in missing[:8])
-        raise UnreadableMedia(f"No font has these characters of the captions: {shown}.")
+        raise UnreadableMedia(f"No font has these characters of the captions: {named(missing)}.")
     return cues

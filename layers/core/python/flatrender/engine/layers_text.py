@@ -54,7 +54,7 @@ class _Motion:
 
     def __init__(self, spec: TextAnimation, block: TextBlock, life: float, leaving: bool) -> None:
         self.spec, self._leaving = spec, leaving
-        self.units: list[Unit | Character] = [*(block.characters() if spec.by == "character" else block.units(spec.by))]
+        self.units = _units(spec, block)
         self.curve = curve(spec.easing)
         steps = max(1, len(self.units) - 1)
         self._each = 0.0 if spec.preset == "typewriter" else spec.duration
@@ -82,6 +82,17 @@ class _Motion:
         if typed:
             return 1.0 if since >= -1e-6 else 0.0
         return min(1.0, max(0.0, since / self._each))
+
+
+def _units(spec: TextAnimation, block: TextBlock) -> list[Unit | Character]:
+    """What moves on its own, in reading order. Words of joined letters are not torn apart by tracking."""
+    if spec.by != "character":
+        return list(block.units(spec.by))
+    characters = block.characters()
+    if spec.preset != "tracking":
+        return list(characters)
+    joined = {block.word(unit) for unit in characters if block.cursive(unit)}
+    return list(dict.fromkeys(block.word(unit) if block.word(unit) in joined else unit for unit in characters))
 
 
 class TextContent:
@@ -183,10 +194,9 @@ class TextContent:
         unit: Unit | Character,
         progress: float,
     ) -> None:
-        # How much of it is there: along the curve on the way in, and what the curve leaves over on the way out.
-        leaving = motion is self._out
-        shown = 1 - progress if leaving else progress
-        there = 1 - motion.curve(progress) if leaving else motion.curve(progress)
+        # The way out is the way in backwards: slow at first, then faster.
+        shown = 1 - progress if motion is self._out else progress
+        there = motion.curve(shown)
         if shown <= 0:
             return
         faded = skia.Paint(paint)
@@ -237,11 +247,7 @@ class TextContent:
         return base
 
     def _outward(self, unit: Unit | Character, t: float) -> float:
-        """Where a unit stands in its line, from -1 at the left end to 1 at the right one. Joined letters move with
-        their word.
-        """
-        if len(unit) == 3 and self.block.cursive(unit):
-            unit = self.block.word(unit)
+        """Where a unit stands in its line, from -1 at the left end to 1 at the right one."""
         line, box = self.block.line_box(unit[0]), self._drawn(unit).bitmap(t).box
         half = max(1e-6, (line[2] - line[0]) / 2)
         return max(-1.0, min(1.0, ((box[0] + box[2]) / 2 - (line[0] + line[2]) / 2) / half))

@@ -15,7 +15,7 @@ from flatrender.engine.fonts import FontLibrary
 from flatrender.engine.paints import Fill
 from flatrender.engine.surface import bitmap
 from flatrender.engine.text_layout import Layout, Line, Piece, lay_out, pieces
-from flatrender.engine.text_shape import Atom, RunStyle, Shaper
+from flatrender.engine.text_shape import NO_GAPS, Atom, Gaps, RunStyle, Shaper
 
 __all__ = ["Bounds", "Character", "RunStyle", "TextBlock", "TextOptions", "Unit"]
 
@@ -51,7 +51,7 @@ class _Placed:
     left: float
     width: float
     baseline: float
-    word_spacing: float
+    gaps: Gaps
 
 
 class TextBlock:
@@ -110,14 +110,13 @@ class TextBlock:
             ascent, descent = self._fonts.metrics(style.families[0], style.weight, style.italic)
             size = style.size * factor
             baseline = top + (height - (ascent + descent) * size) / 2 + ascent * size
-            width, spacing = 0.0, 0.0
+            width, gaps = 0.0, NO_GAPS
             if line.pieces:
                 width = float(self._shaper.paragraph(atoms, line.rtl, factor).MaxIntrinsicWidth)
-            gaps = sum(piece.space for piece in line.pieces)
-            if options.align == "justify" and not line.last and gaps and width < options.width:
-                spacing = (options.width - width) / gaps
-                width = options.width
-            placed.append(_Placed(line, self._left(line.rtl, width), width, baseline, spacing))
+            if options.align == "justify" and not line.last and width < options.width:
+                gaps = _justified(atoms, options.width - width)
+                width = width if gaps == NO_GAPS else options.width
+            placed.append(_Placed(line, self._left(line.rtl, width), width, baseline, gaps))
             top += height
         return placed
 
@@ -220,9 +219,11 @@ class TextBlock:
             placed = self._lines[index]
             if placed.line.pieces:
                 paragraph = self._shaper.paragraph(
-                    self._atoms[index], placed.line.rtl, self.layout.factor, placed.word_spacing, ink, shows
+                    self._atoms[index], placed.line.rtl, self.layout.factor, placed.gaps, ink, shows
                 )
-                paragraph.paint(canvas, placed.left, placed.baseline - paragraph.AlphabeticBaseline)
+                # Skia puts half of the room beside a letter before it.
+                outdent = placed.gaps.ideograph / 2 if self._atoms[index][0].ideographic else 0.0
+                paragraph.paint(canvas, placed.left - outdent, placed.baseline - paragraph.AlphabeticBaseline)
 
     def _shows(self, unit: Unit | Character | None) -> Callable[[Atom], bool] | None:
         if unit is None or unit[1] is None:
@@ -250,6 +251,15 @@ class TextBlock:
             empty = drawn.image.width() <= 1
             known = self._run_boxes[run] = self.block if empty else drawn.box
         return known
+
+
+def _justified(atoms: Sequence[Atom], spare: float) -> Gaps:
+    """Room shared out between ideographs, where there are any, else between words."""
+    ideographs = sum(atom.ideographic for atom in atoms[:-1])
+    spaces = sum(atom.text == " " for atom in atoms)
+    if ideographs:
+        return Gaps(0.0, spare / ideographs)
+    return Gaps(spare / spaces, 0.0) if spaces else NO_GAPS
 
 
 def _word_of(line: Sequence[Piece], index: int) -> int:

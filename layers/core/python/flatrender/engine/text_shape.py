@@ -60,6 +60,20 @@ class Atom(NamedTuple):
         """Whether it joins its neighbours, so that nothing may come between."""
         return _CURSIVE.match(self.text) is not None
 
+    @property
+    def ideographic(self) -> bool:
+        """Whether lines of it are filled by room between characters, not words."""
+        return self.family == _CJK and self.text != " "
+
+
+class Gaps(NamedTuple):
+    """What justifying adds, in canvas units: at each space, or after each ideograph."""
+
+    word: float
+    ideograph: float
+
+
+NO_GAPS: Final = Gaps(0.0, 0.0)
 
 type Ink = Callable[[int], skia.Paint]
 """The paint of a run."""
@@ -99,7 +113,7 @@ class Shaper:
         atoms: Sequence[Atom],
         rtl: bool,
         factor: float,
-        word_spacing: float = 0.0,
+        gaps: Gaps = NO_GAPS,
         ink: Ink | None = None,
         shows: Callable[[Atom], bool] | None = None,
     ) -> skia.textlayout.Paragraph:
@@ -109,12 +123,12 @@ class Shaper:
         )
         opened, closed = (_RLI, _PDI) if rtl else ("", "")
         for text, first, visible in _groups(atoms, shows):
-            builder.pushStyle(self._text_style(first, factor, word_spacing, ink if visible else None, ink is not None))
+            builder.pushStyle(self._text_style(first, factor, gaps, ink if visible else None, ink is not None))
             builder.addText(opened + text)
             builder.pop()
             opened = ""
         if closed and atoms:
-            builder.pushStyle(self._text_style(atoms[-1], factor, word_spacing, None, ink is not None))
+            builder.pushStyle(self._text_style(atoms[-1], factor, NO_GAPS, None, ink is not None))
             builder.addText(opened + closed)
             builder.pop()
         paragraph = builder.Build()
@@ -122,7 +136,7 @@ class Shaper:
         return paragraph
 
     def _text_style(
-        self, atom: Atom, factor: float, word_spacing: float, ink: Ink | None, painted: bool
+        self, atom: Atom, factor: float, gaps: Gaps, ink: Ink | None, painted: bool
     ) -> skia.textlayout.TextStyle:
         style = self._styles[atom.run]
         made = skia.textlayout.TextStyle()
@@ -132,8 +146,9 @@ class Shaper:
         weight = self._fonts.weight(atom.family, style.weight, style.italic)
         made.setFontStyle(skia.FontStyle(weight, skia.FontStyle.kNormal_Width, slant))
         # Letters that join cannot be drawn apart without breaking what they are.
-        made.setLetterSpacing(0.0 if atom.cursive else style.spacing * factor)
-        made.setWordSpacing(word_spacing)
+        spacing = 0.0 if atom.cursive else style.spacing * factor
+        made.setLetterSpacing(spacing + (gaps.ideograph if atom.ideographic else 0.0))
+        made.setWordSpacing(gaps.word)
         language = style.language or (self._han if atom.family == _CJK else "")
         if language:
             made.setLocale(language)
@@ -154,7 +169,7 @@ def _groups(atoms: Sequence[Atom], shows: Callable[[Atom], bool] | None) -> list
     key: tuple[object, ...] = ()
     for atom in atoms:
         visible = shows is None or shows(atom)
-        own = (atom.run, atom.family, visible, atom.cursive)
+        own = (atom.run, atom.family, visible, atom.cursive, atom.ideographic)
         if groups and own == key:
             groups[-1] = (groups[-1][0] + atom.text, groups[-1][1], visible)
         else:
