@@ -62,7 +62,7 @@ MAX_SVG_DEPTH: Final = 64
 MAX_SVG_REFERENCES: Final = 8
 """Masks within masks, patterns within patterns and so on."""
 MAX_SVG_RULES: Final = 2_000
-MAX_SVG_DRAWN: Final = 40_000
+MAX_SVG_DRAWN: Final = 20_000
 """Elements, those that `<use>` repeats counted each time."""
 MAX_SVG_COST: Final = 60_000
 """In elements, what is masked, filtered or tiled counted by what that takes."""

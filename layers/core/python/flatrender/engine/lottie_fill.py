@@ -102,28 +102,31 @@ def _embedded(document: Json) -> None:
             for field in ("p", "u"):
                 asset.pop(field, None)  # nothing shows it, and nothing may be opened by its name
             continue
-        codec = _codec(given, name)
-        info = codec.getInfo()
-        budget -= info.width() * info.height()
+        image = _decoded(given, name)
+        budget -= image.width() * image.height()
         if budget < 0:
             refuse(
                 "too_large",
                 f"The pictures in the Lottie have more than {limits.MAX_LOTTIE_PICTURES // 10**6} million pixels.",
             )
-        image, result = codec.getImage()
-        if result not in {skia.Codec.kSuccess, skia.Codec.kIncompleteInput}:
+        image = image.makeRasterImage()
+        if image is None:
             raise _unreadable(name)
         asset.update({"p": _uri(image), "u": "", "e": 1})
 
 
-def _codec(uri: str, name: str) -> skia.Codec:
+def _decoded(uri: str, name: str) -> skia.Image:
+    """A picture whose size is known, but whose pixels are not yet decoded."""
     head, _, body = uri.partition(",")
     if not head.endswith(";base64"):
         raise _unreadable(name)
     try:
-        return skia.Codec.MakeFromData(base64.b64decode(body, validate=True))
+        image = skia.Image.MakeFromEncoded(skia.Data.MakeWithCopy(base64.b64decode(body, validate=True)))
     except (binascii.Error, ValueError, RuntimeError):
         raise _unreadable(name) from None
+    if image is None:
+        raise _unreadable(name)
+    return image
 
 
 def _unreadable(name: str) -> RejectedMedia:

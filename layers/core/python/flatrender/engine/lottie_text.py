@@ -48,7 +48,7 @@ def as_shapes(layer: Json, fonts: dict[str, Json], outline: Outline) -> None:
     style: Json = found if isinstance(found, dict) else {}
     size = _positive(style.get("s"), 16.0)
     font = fonts.get(str(style.get("f")), {})
-    look = f"{font.get('fStyle', '')} {font.get('fName', '')}".lower().replace("-", "").replace(" ", "")
+    look = f"{font.get('fStyle', '')} {style.get('f', '')}".lower().replace("-", "").replace(" ", "")
     text = _broken(str(style.get("t", "")))
     spec = TextSpec(
         text=text.upper() if style.get("ca") in {1, 2} else text,

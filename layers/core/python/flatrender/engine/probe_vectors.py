@@ -1,8 +1,13 @@
 """Looks into SVG and Lottie uploads: cleaned and checked as for drawing, then really drawn once."""
 
+import signal
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import skia
 
 from flatrender.composition.fonts import DEFAULT_FAMILY, shipped
@@ -17,7 +22,14 @@ LOTTIE: Final = "video/lottie+json"
 FORMS: Final = frozenset({SVG, LOTTIE})
 
 _SIDE: Final = 512
-"""Pixels of the longer side of what is drawn."""
+"""Pixels of the longer side of a frame."""
+_SVG_SIDE: Final = 1920
+_SVG_SECONDS: Final = 2
+"""Processor time for drawing an SVG at that size."""
+_SVG_WAIT: Final = 20.0
+"""Seconds until the child that draws it is given up, on a machine that has no time for it."""
+_SVG_MEMORY: Final = 2 * 2**30
+_SVG_CHILD: Final = Path(__file__).with_name("svg_child.py")
 _PLACES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Where in a Lottie frames are drawn."""
 
@@ -34,21 +46,39 @@ def facts(data: bytes, kind: str) -> dict[str, Any]:
     return _svg(data) if kind == SVG else _lottie(data)
 
 
-def _fitting(width: float, height: float) -> tuple[int, int]:
-    scale = _SIDE / max(width, height)
+def _fitting(width: float, height: float, side: int) -> tuple[int, int]:
+    scale = side / max(width, height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _svg(data: bytes) -> dict[str, Any]:
     drawing = svg_clean.clean(data)
-    document = skia.SVGDOM.MakeFromStream(skia.MemoryStream(drawing.xml))
-    if document is None:
-        raise damaged("no decoder understands it")
-    document.setContainerSize(skia.Size(drawing.width, drawing.height))
-    wide, tall = _fitting(drawing.width, drawing.height)
-    canvas = skia.Surface(wide, tall).getCanvas()
-    canvas.scale(wide / drawing.width, tall / drawing.height)
-    document.render(canvas)
+    wide, tall = _fitting(drawing.width, drawing.height, _SVG_SIDE)
+    places = {str(Path(module.__file__ or "").parent.parent) for module in (np, skia)}
+    numbers = (drawing.width, drawing.height, wide / drawing.width, tall / drawing.height)
+    arguments = [
+        ":".join(sorted(places)),
+        str(_SVG_SECONDS),
+        str(_SVG_MEMORY),
+        *(f"{number:.9g}" for number in numbers),
+    ]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", str(_SVG_CHILD), *arguments],
+            input=drawing.xml,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            timeout=_SVG_WAIT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        done = None
+    if done is None or done.returncode == -signal.SIGKILL:
+        raise RejectedMedia("svg_too_complex", f"Drawing the SVG takes longer than {_SVG_SECONDS} s. Make it simpler.")
+    if done.returncode:
+        raise damaged("the SVG cannot be drawn")
     size = {"width": max(1, round(drawing.width)), "height": max(1, round(drawing.height))}
     return {"kind": "svg", "content_type": SVG, "codec": "svg", **size}
 
@@ -59,7 +89,7 @@ def _lottie(data: bytes) -> dict[str, Any]:
         missing = shipped().missing(text, DEFAULT_FAMILY)
         if missing:
             lottie_check.refuse("text", f"No font has these characters of the Lottie: {' '.join(missing[:8])}")
-    player = Player(filled(animation, lottie_text.nothing), *_fitting(animation.width, animation.height))
+    player = Player(filled(animation, lottie_text.nothing), *_fitting(animation.width, animation.height, _SIDE))
     try:
         _try(player, animation.frames)
     except PlayerFailed as failure:

@@ -18,7 +18,7 @@ from flatrender.engine.svg_xml import Node, read, refused
 _COLORS: Final = {"fill": "fill-opacity", "stroke": "stroke-opacity", "stop-color": "stop-opacity"} | {
     "flood-color": "flood-opacity"
 }
-_COSTS: Final = {"mask": 40, "filter": 20, "pattern": 10, "clipPath": 3}
+_COSTS: Final = {"mask": 40, "filter": 400, "pattern": 40, "clipPath": 3}
 """What a reference costs besides the content of its target, in elements."""
 _GRADIENT: Final = (
     "x1", "y1", "x2", "y2", "cx", "cy", "r", "fx", "fy", "gradientUnits", "gradientTransform", "spreadMethod",
