@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from flatrender.composition.assets import AssetInfo
-from flatrender.composition.schemas import Composition
+from flatrender.composition.schema_faults import escape
+from flatrender.composition.schemas import Composition, TemplateDefinition
 from flatrender.kernel.faults import Fault
 from flatrender.kernel.ids import SYSTEM_TENANT_ID, derived_id
 from flatrender_cli.errors import CliError
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MEDIA_INPUTS = frozenset({"image", "video", "svg", "lottie", "audio", "captions", "lut"})
+"""Types of inputs that are filled with a file."""
 
 
 @dataclass
@@ -67,20 +70,20 @@ def load(path: Path, assets: Path, inputs: Mapping[str, Any]) -> tuple[Compositi
 
     Raises CliError: listing every fault with its JSON pointer.
     """
-    from flatrender.composition.validate import validate
-
-    document = read(path)
-    media = Media()
-    if str(document.get("format", "")).startswith("flatrender.template/"):
-        document = _bound(path, document, assets, dict(inputs), media)
-    elif inputs:
+    document, media = read(path), Media()
+    if inputs and not is_template(document):
         raise CliError(f"{path} is a composition; only a template takes --inputs.")
-    for holder in _holders(document):
-        holder["asset"] = _resolve(holder["asset"], assets, media)
-    composition, faults = validate(document, media.infos)
+    try:
+        composition, faults = compose(document, assets, inputs, media)
+    except RecursionError as error:
+        raise CliError(f"{path} is nested too deeply to be read.") from error
     if composition is None:
         raise faulty(path, faults)
     return composition, media
+
+
+def is_template(document: Mapping[str, Any]) -> bool:
+    return str(document.get("format", "")).startswith("flatrender.template/")
 
 
 def faulty(path: Path, faults: list[Fault]) -> CliError:
@@ -89,61 +92,123 @@ def faulty(path: Path, faults: list[Fault]) -> CliError:
     return CliError(f"{count} wrong with {path}:", details=lines)
 
 
-def _bound(path: Path, document: dict[str, Any], assets: Path, inputs: dict[str, Any], media: Media) -> dict[str, Any]:
+def compose(
+    document: dict[str, Any], assets: Path, inputs: Mapping[str, Any], media: Media, *, confined: bool = False
+) -> tuple[Composition | None, list[Fault]]:
+    """The composition that a document is, or that a template makes of `inputs`; or every fault, pointing into the
+    document (`/inputs/<name>` for what is wrong with the inputs).
+
+    `confined`: media outside of the folder `assets` do not exist. Raises CliError: a media file cannot be used.
+    """
+    from flatrender.composition.validate import validate
+
+    if not is_template(document):
+        missing = _resolve_all(document, assets, media, confined=confined)
+        composition, faults = validate(document, media.infos)
+        return (None, missing + _but(faults, missing)) if missing else (composition, faults)
+    template, faults = definition(document)
+    if template is None:
+        return None, faults
+    return filled(template, assets, inputs, media, confined=confined)
+
+
+def definition(document: dict[str, Any]) -> tuple[TemplateDefinition | None, list[Fault]]:
+    """The template that a document is, or every fault that it has in itself."""
     from pydantic import ValidationError
 
-    from flatrender.composition.bind import bind, check
-    from flatrender.composition.schemas import TemplateDefinition
+    from flatrender.composition.bind import check
+    from flatrender.composition.schema_faults import faults as schema_faults
 
     try:
         template = TemplateDefinition.model_validate(document)
     except ValidationError as error:
-        faults = [
-            Fault(pointer="".join(f"/{part}" for part in found["loc"]), code=found["type"], message=found["msg"])
-            for found in error.errors()
-        ]
-        raise faulty(path, faults) from error
-    try:
-        faults = check(template)
-    except RecursionError as error:
-        raise CliError(f"{path} is nested too deeply to be read.") from error
-    if faults:
-        raise faulty(path, faults)
+        return None, schema_faults(error, document, TemplateDefinition)
+    faults = check(template)
+    return (None, faults) if faults else (template, [])
+
+
+def filled(
+    template: TemplateDefinition, assets: Path, inputs: Mapping[str, Any], media: Media, *, confined: bool = False
+) -> tuple[Composition | None, list[Fault]]:
+    """`compose` for a template that is sound in itself."""
+    from flatrender.composition.bind import bind, origin
+    from flatrender.composition.validate import validate
+
+    given, faults = dict(inputs), []
     for declared in template.inputs:
-        if declared.type in {"image", "video", "svg", "lottie", "audio"} and isinstance(inputs.get(declared.name), str):
-            inputs[declared.name] = _resolve(inputs[declared.name], assets, media)
-    bound, faults = bind(template, inputs)
-    if bound is None:
-        raise faulty(path, faults)
-    return bound
+        value = given.get(declared.name)
+        if declared.type in MEDIA_INPUTS and isinstance(value, str) and value:
+            found = _resolve(value, assets, media, confined=confined)
+            given[declared.name] = found or value
+            if found is None:
+                faults.append(_no_file(f"/inputs/{declared.name}", value, assets))
+    bound, unbound = bind(template, given)
+    if bound is None or faults:
+        return None, faults + _but(unbound, faults)
+    missing = _resolve_all(bound, assets, media, confined=confined)
+    composition, faults = validate(bound, media.infos)
+    faults = [
+        fault.model_copy(update={"pointer": origin(template, given, fault.pointer)})
+        for fault in missing + _but(faults, missing)
+    ]
+    return (None if faults else composition), faults
 
 
-def _holders(node: object) -> Iterator[dict[str, Any]]:
-    """Every object in a document that names a media file."""
-    nodes = [node]
+def _but(faults: list[Fault], known: list[Fault]) -> list[Fault]:
+    """The faults at other places than those known already."""
+    places = {fault.pointer for fault in known}
+    return [fault for fault in faults if fault.pointer not in places]
+
+
+def _resolve_all(document: dict[str, Any], assets: Path, media: Media, *, confined: bool) -> list[Fault]:
+    """Puts ids in the place of the names of media files; a fault for each file that is not there."""
+    faults = []
+    for pointer, holder in _holders(document):
+        found = _resolve(holder["asset"], assets, media, confined=confined)
+        if found is None:
+            faults.append(_no_file(f"{pointer}/asset", holder["asset"], assets))
+        else:
+            holder["asset"] = found
+    return faults
+
+
+def _no_file(pointer: str, name: str, assets: Path) -> Fault:
+    message = f"There is no media file {name} in {assets}; --assets names the folder to look in."
+    return Fault(pointer=pointer, code="asset_missing", message=message)
+
+
+def _holders(node: object) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object in a document that names a media file, with its pointer."""
+    nodes = [("", node)]
     while nodes:
-        node = nodes.pop()
+        at, node = nodes.pop()
+        inner: list[tuple[str, object]] = []
         if isinstance(node, dict):
             if isinstance(node.get("asset"), str):
-                yield node
-            nodes.extend(reversed(node.values()))
+                yield at, node
+            inner = [(f"{at}/{escape(str(key))}", value) for key, value in node.items()]
         elif isinstance(node, list):
-            nodes.extend(reversed(node))
+            inner = [(f"{at}/{index}", value) for index, value in enumerate(node)]
+        nodes.extend(reversed([item for item in inner if isinstance(item[1], (dict, list))]))
 
 
-def _resolve(name: str, assets: Path, media: Media) -> str:
-    """The id of a media file given by id or by path. An id that is not found is left for validation to point at.
+def _resolve(name: str, assets: Path, media: Media, *, confined: bool) -> str | None:
+    """The id of a media file given by id or by path; None when there is no such file.
 
-    Raises CliError: it is not an id, and there is no such file.
+    An id that is not found is left for validation to point at. Raises CliError: the file cannot be used.
     """
     if name in media.infos:
         return name
     path = assets / name
+    if confined and not path.resolve().is_relative_to(assets.resolve()):
+        return None
     if path.is_file():
         return media.add(path)
     if not _ID.fullmatch(name):
-        raise CliError(f"There is no media file {name} in {assets}.", hint="--assets names the folder to look in.")
+        return None
     by_id = next(iter(sorted(assets.glob(f"{name}.*"))), None) or _listed(name, assets)
+    if by_id and confined and not by_id.resolve().is_relative_to(assets.resolve()):
+        return name
     return media.add(by_id, name) if by_id else name
 
 

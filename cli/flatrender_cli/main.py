@@ -80,6 +80,35 @@ def _render(
     )
 
 
+@app.command("preview")
+def _preview(
+    file: Annotated[Path, typer.Argument(help="A composition or a template, as JSON.")],
+    *,
+    at: Annotated[list[float] | None, typer.Option(help="Second to show; several make a sheet.")] = None,
+    sheet: Annotated[int | None, typer.Option(min=1, max=60, help="As many moments on a contact sheet.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--out", help="A .png, .jpg or .webp.")] = None,
+    width: Annotated[int | None, typer.Option(min=16, max=4096, help="Pixels across the picture.")] = None,
+    assets: Annotated[Path | None, typer.Option(help="Folder of the media; by default the file's own.")] = None,
+    inputs: Annotated[Path | None, typer.Option(help="What fills the template's inputs, as JSON.")] = None,
+    given: Annotated[list[str] | None, typer.Option("--input", help="name=value of one input; repeatable.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw one moment of a composition or template, or a contact sheet of several."""
+    from flatrender_cli.stills import preview
+
+    preview(
+        file,
+        output,
+        at=at or (),
+        sheet=sheet,
+        width=width,
+        assets=assets,
+        inputs=inputs,
+        given=given or (),
+        as_json=as_json,
+    )
+
+
 @app.command("doctor")
 def _doctor(*, as_json: Json = False) -> None:
     """Say what is missing on this machine, and what mends it."""

@@ -2,14 +2,13 @@
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from flatrender_cli import checks, documents
+from flatrender_cli import documents, engine
 from flatrender_cli.console import errors, out
 from flatrender_cli.errors import CliError
 
@@ -45,17 +44,10 @@ def render(
     as_json: bool,
 ) -> None:
     """Renders `file` into `output`; prints what came out."""
-    try:
-        from flatrender.engine.fonts import FontMissing, default_dir
-        from flatrender_cli.offline import render as render_offline
-    except ImportError as error:
-        raise CliError(f"The render engine does not load: {error}.", hint="`flatrender doctor` says why.") from error
     form = _checked(asked, output)
-    _set_fonts_folder()
-    try:
-        default_dir()
-    except FontMissing as error:
-        raise CliError(str(error)) from error
+    engine.ready()
+    from flatrender_cli.offline import render as render_offline
+
     filled: dict[str, Any] = documents.read(inputs) if inputs else {}
     composition, media = documents.load(file, assets or file.parent, filled)
     profile, wanted = _wanted(composition, asked, form)
@@ -138,9 +130,3 @@ def _wanted(composition: "Composition", asked: "Asked", form: "FormatName") -> "
 def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise CliError(f"{option} {value}: there is no such thing; there are {', '.join(allowed)}.")
-
-
-def _set_fonts_folder() -> None:
-    repository = checks.root()
-    if repository and "FONTS_DIR" not in os.environ:
-        os.environ["FONTS_DIR"] = str(repository / "layers/fonts")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.composition.documents import PHOTO
 
-from flatrender.composition.bind import bind, check
+from flatrender.composition.bind import bind, check, origin
 from flatrender.composition.schemas import TemplateDefinition
 
 LABEL = {"en": "A label"}
@@ -154,3 +154,33 @@ def test_an_expression_may_only_name_numbers_and_toggles_that_are_declared() -> 
         ("/composition/x/expr", "input_type"),
         ("/composition/x/expr", "unknown_input"),
     }
+
+
+def test_a_place_in_the_bound_document_leads_back_to_the_template() -> None:
+    template = TemplateDefinition.model_validate(
+        {
+            "code": "back",
+            "name": {"en": "Back"},
+            "description": {"en": ""},
+            "category": "tests",
+            "aspect": "16:9",
+            "duration": 1,
+            "inputs": [
+                {"type": "toggle", "name": "dark", "label": {"en": "Dark"}},
+                {"type": "text", "name": "title", "label": {"en": "Title"}, "default": "Hello"},
+            ],
+            "composition": {
+                "overlays": [
+                    {"when": {"input": "dark", "is": True}, "type": "solid"},
+                    {"type": "text", "runs": [{"text": {"$input": "title"}}]},
+                    {"$input": "dark", "map": {"true": {"a/b": [1]}, "false": {"a/b": [2]}}},
+                ]
+            },
+        }
+    )
+    assert origin(template, {}, "/overlays/0/runs/0/text") == "/composition/overlays/1/runs/0/text"
+    assert origin(template, {"dark": True}, "/overlays/0/type") == "/composition/overlays/0/type"
+    assert origin(template, {"dark": True}, "/overlays/2/a~1b/0") == "/composition/overlays/2/map/true/a~1b/0"
+    assert origin(template, {}, "/overlays/1/a~1b/0") == "/composition/overlays/2/map/false/a~1b/0"
+    assert origin(template, {}, "/overlays/7/none") == "/composition/overlays/7/none"
+    assert origin(template, {}, "") == "/composition"

@@ -90,6 +90,37 @@ def check(template: TemplateDefinition) -> list[Fault]:
     return found
 
 
+def origin(template: TemplateDefinition, inputs: Mapping[str, Any], pointer: str) -> str:
+    """Where in the template the value comes from that lies at `pointer` in the document that `bind` makes of it.
+
+    What was left out shifts the places in a list; what an input filled in leads to the `$input` that did. Steps that
+    do not exist are kept as they are.
+    """
+    values = {
+        spec.name: spec.default if inputs.get(spec.name) is None else inputs[spec.name] for spec in template.inputs
+    }
+    node: Any = template.composition
+    steps, at = pointer.split("/")[1:], "/composition"
+    while True:
+        if isinstance(node, dict) and "$input" in node:
+            if "map" not in node:
+                return at
+            value = values.get(node["$input"])
+            key = str(value).lower() if isinstance(value, bool) else value
+            node, at = node["map"].get(key), f"{at}/map/{escape(str(key))}"
+            continue
+        if not steps:
+            return at
+        step, steps = steps[0], steps[1:]
+        if isinstance(node, list) and step.isdigit():
+            kept = [index for index, item in enumerate(node) if _fill(item, values) is not _DROP]
+            index = kept[int(step)] if int(step) < len(kept) else int(step)
+            node, at = node[index] if index < len(node) else None, f"{at}/{index}"
+        else:
+            node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
+            at = f"{at}/{step}"
+
+
 def _fault(pointer: str, code: str, message: str) -> Fault:
     return Fault(pointer=pointer, code=code, message=message)
 
