@@ -36,7 +36,10 @@ _NEWLINES: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _LONGEST_WORD: Final = 30
 _THAI_LEADING: Final = frozenset("เแโใไ")
 """Vowels written before their consonant."""
-_THAI_TRAILING: Final = frozenset("ะาำๅๆฯ")
+_THAI_TRAILING: Final = frozenset("ะาำๅ")
+"""Vowels written after it."""
+_THAI_SIGNS: Final = frozenset("ๆฯ")
+"""Repetition and abbreviation, which belong to the word before."""
 _WINDOW: Final = 400
 """Characters that are looked at together; a phrase without any space is hardly ever as long."""
 _UNKNOWN: Final = 4
@@ -108,7 +111,7 @@ def _thai(phrase: str, words: Collection[str]) -> list[str]:
         found += _thai_words(phrase[start : start + _WINDOW], frozenset(words))
     joined: list[str] = []
     for word in found:
-        if joined and (word[0] in _THAI_TRAILING or joined[-1][-1] in _THAI_LEADING):
+        if joined and (word[0] in _THAI_TRAILING | _THAI_SIGNS or joined[-1][-1] in _THAI_LEADING):
             joined[-1] += word
         else:
             joined.append(word)
