@@ -54,13 +54,11 @@ def combine(
             _slide(canvas, p, transition.direction, None, new())
         case Slide() | Push():
             _slide(canvas, p, transition.direction, old(), new())
-        case Wipe():
-            _wipe(canvas, p, transition, old(), new())
-        case LumaMatte():
+        case Wipe() | LumaMatte():
             _place(canvas, old(), 0, 0, _COPY)
             mattes.uncover(canvas, transition, p, new().image())
         case Zoom():
-            _zoom(canvas, new(), 1 + transition.amount * 0.3 * (1 - p), _COPY)
+            _zoom(canvas, new(), 1 + transition.amount * 0.3 * (1 - p), skia.Paint())
             _zoom(canvas, old(), 1 + transition.amount * p, skia.Paint(Alphaf=1 - p))
         case Dip():
             color = palette.parse(transition.color)
@@ -95,20 +93,6 @@ def _slide(canvas: skia.Canvas, p: float, direction: str, old: Canvas | None, ne
     if old is not None:
         _place(canvas, old, x, y, _COPY)
     _place(canvas, new, x - dx * new.width, y - dy * new.height, _COPY)
-
-
-def _wipe(canvas: skia.Canvas, p: float, wipe: Wipe, old: Canvas, new: Canvas) -> None:
-    _place(canvas, old, 0, 0, _COPY)
-    dx, dy = _TOWARDS[wipe.direction]
-    length = abs(dx) * old.width + abs(dy) * old.height
-    soft = max(1.0, wipe.softness * length)
-    # The edge runs from just outside one side to just outside the other, measured along the direction of the wipe.
-    edge = p * (length + soft)
-    far = (old.width if dx < 0 else 0, old.height if dy < 0 else 0)
-    ends = [skia.Point(far[0] + dx * d, far[1] + dy * d) for d in (edge - soft, edge)]
-    mask = skia.GradientShader.MakeLinear(ends, [skia.ColorBLACK, skia.ColorTRANSPARENT], [0.0, 1.0])
-    picture = new.image().makeShader(skia.TileMode.kClamp, skia.TileMode.kClamp, NEAREST)
-    canvas.drawPaint(skia.Paint(Shader=skia.Shaders.Blend(skia.BlendMode.kDstIn, picture, mask)))
 
 
 def _zoom(canvas: skia.Canvas, scene: Canvas, factor: float, paint: skia.Paint) -> None:
