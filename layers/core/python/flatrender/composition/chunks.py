@@ -21,6 +21,7 @@ from flatrender.composition.layers_captions import CaptionsLayer
 from flatrender.composition.layers_lottie import ImageSlot, LottieLayer
 from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
+from flatrender.composition.layers_waveform import WaveformLayer
 from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition, Scene
 from flatrender.composition.scopes import expressions_in
@@ -29,8 +30,9 @@ from flatrender.composition.version import ENGINE_VERSION
 CHUNK_SECONDS: Final = 2.5
 _SOUND: Final = {"audio_codec", "audio_rate", "audio_bitrate", "streaming"}
 _HEARD: Final = {"trim_start", "trim_end", "speed", "loop", "volume", "audio_role", "duck"}
+_WHEN: Final = {"start", "duration", "trim_start", "trim_end", "loop"}
 _UNSEEN: Final = {
-    "id", "asset", "layers", "matte", "source", "volume", "audio_role", "duck", "start", "duration", "cues",
+    "id", "asset", "layers", "matte", "source", "volume", "audio_role", "duck", "start", "duration", "cues", "track",
 }  # fmt: skip
 """What is no part of how a layer looks, or is told apart: files by their content, times from the timeline."""
 
@@ -134,7 +136,9 @@ class _Keys:
         asset = getattr(scene.transition, "asset", None)
         return [_plain(scene.transition), self._assets[asset].sha256 if asset else None]
 
-    def _layers(self, layers: list[Layer], start: float, end: float, begin: float, until: float) -> list[Any]:
+    def _layers(  # noqa: C901  one case per layer type
+        self, layers: list[Layer], start: float, end: float, begin: float, until: float
+    ) -> list[Any]:
         shown: list[Any] = []
         for index, layer in enumerate(layers):
             first, last = timeline.span(layer, start, end)
@@ -151,9 +155,9 @@ class _Keys:
             elif isinstance(layer, (TextLayer, CounterLayer)):
                 entry["fonts"] = self._fonts.hashes(self._families(layer))
             elif isinstance(layer, CaptionsLayer):
-                entry["fonts"] = self._fonts.hashes(self._families(layer))
-                entry["asset"] = self._assets[layer.asset].sha256 if layer.asset else None
-                entry["cues"] = [_plain(cue) for cue in layer.seen(begin - first, until - first)]
+                entry |= self._captions(layer, begin - first, until - first)
+            elif isinstance(layer, WaveformLayer):
+                entry["sound"] = self._sound(layer)
             elif isinstance(layer, GroupLayer):
                 # In a time of its own any child may be on screen at any time.
                 seen = (begin, until) if layer.time is None else (-math.inf, math.inf)
@@ -171,6 +175,19 @@ class _Keys:
             return {}
         own["effects"]["lut"]["asset"] = None
         return {"lut": self._assets[lut.asset].sha256}
+
+    def _captions(self, layer: CaptionsLayer, begin: float, until: float) -> dict[str, Any]:
+        return {
+            "fonts": self._fonts.hashes(self._families(layer)),
+            "asset": self._assets[layer.asset].sha256 if layer.asset else None,
+            "cues": [_plain(cue) for cue in layer.seen(begin, until)],
+        }
+
+    def _sound(self, layer: WaveformLayer) -> Any:
+        if layer.asset is not None:
+            return self._assets[layer.asset].sha256
+        track = self._composition.audio[layer.track or 0]
+        return [self._assets[track.asset].sha256, track.model_dump(mode="json", include=_WHEN)]
 
     def _families(self, layer: TextLayer | CounterLayer | CaptionsLayer) -> list[str]:
         names = [

@@ -13,6 +13,7 @@ from flatrender.composition.layers_captions import CaptionsLayer
 from flatrender.composition.layers_lottie import ImageSlot, LottieLayer, TextSlot, slot_problem
 from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
+from flatrender.composition.layers_waveform import MAX_STANDING, WaveformLayer
 from flatrender.composition.schema_faults import closest, escape
 from flatrender.composition.schemas import AudioTrack, Composition, Theme
 from flatrender.composition.scopes import expressions_in
@@ -163,7 +164,7 @@ def _layer(
     yield from _content(placed, composition, assets, fonts)
 
 
-def _content(
+def _content(  # noqa: C901  one case per layer type
     placed: PlacedLayer, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
 ) -> Iterator[Fault]:
     layer, pointer = placed.layer, placed.pointer
@@ -185,6 +186,8 @@ def _content(
                 yield from _text(words, layer.style.font, f"{pointer}/{name}", style, composition, fonts)
         case CaptionsLayer():
             yield from _captions(layer, pointer, composition, assets, fonts)
+        case WaveformLayer():
+            yield from _waveform(placed, layer, composition, assets)
         case ImageLayer():
             yield from _asset(layer.asset, "image", f"{pointer}/asset", assets)
         case VideoLayer():
@@ -233,6 +236,19 @@ def _lotties(composition: Composition) -> Iterator[Fault]:
     layers = islice(timeline.layers(composition), limits.MAX_LAYERS)
     if sum(isinstance(placed.layer, LottieLayer) for placed in layers) > limits.MAX_LOTTIES:
         yield _fault("", "too_many_layers", f"A composition may have at most {limits.MAX_LOTTIES} Lottie layers.")
+
+
+def _waveform(
+    placed: PlacedLayer, layer: WaveformLayer, composition: Composition, assets: Mapping[str, AssetInfo]
+) -> Iterator[Fault]:
+    if layer.asset is not None:
+        yield from _asset(layer.asset, "audio", f"{placed.pointer}/asset", assets)
+    elif (layer.track or 0) >= len(composition.audio):
+        message = f"There is no track {layer.track}; 'audio' has {len(composition.audio)}, counted from 0."
+        yield _fault(f"{placed.pointer}/track", "track_missing", message)
+    if layer.window is None and layer.show == "amplitude" and placed.end - placed.start > MAX_STANDING:
+        message = f"More than {MAX_STANDING:g} s cannot be shown at once; give a 'window'."
+        yield _fault(f"{placed.pointer}/window", "too_long", message)
 
 
 def _path(path: Path, pointer: str) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flatrender.composition.layers import GroupLayer, Layer
 from flatrender.composition.layers_base import LayerBase
+from flatrender.composition.layers_waveform import WaveformLayer
 from flatrender.composition.nested import UsedComposition
 from flatrender.composition.schemas import Composition, Scene
 
@@ -96,3 +97,13 @@ def layers(composition: Composition) -> Iterator[PlacedLayer]:
         pointer = f"{composition.scene_pointer(placed.index)}/layers"
         yield from _walk(placed.scene.layers, (placed.start, placed.end), pointer, 1, True)
     yield from _walk(composition.overlays, (0.0, composition.duration), "/overlays", 1, True)
+
+
+def sounds_shown(composition: Composition) -> set[str]:
+    """The files whose sound is drawn: what frames need of audio."""
+    found = set()
+    for placed in layers(composition):
+        layer = placed.layer
+        if isinstance(layer, WaveformLayer):
+            found.add(layer.asset or composition.audio[layer.track or 0].asset)
+    return found

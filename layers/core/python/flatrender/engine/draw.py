@@ -162,7 +162,7 @@ class FrameSource:
         self._palette = Palette(theme.colors)
         scale = max(profile.width / canvas.width, profile.height / canvas.height)
         fonts = library(fonts_dir or default_dir())
-        kit = Kit(self._palette, fonts, theme.fonts, assets, scale, 1 / profile.fps, finished)
+        kit = Kit(self._palette, fonts, theme.fonts, assets, scale, 1 / profile.fps, finished, composition.audio)
         place = Place(canvas.width, canvas.height, (0.0, 0.0), composition.duration, scale)
         self._scenes = scenes(composition)
         self._stages: list[Stage] = []

@@ -1,12 +1,13 @@
 """What a drawn layer is made of: the kit it is built with, and its content."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 import skia
 
+from flatrender.composition.audio import AudioTrack
 from flatrender.composition.layers_base import LayerBase, Shadow
 from flatrender.composition.schemas import FontRole
 from flatrender.engine.fonts import FontLibrary
@@ -26,7 +27,7 @@ FAR: Final = 1e6
 class Kit:
     """What all layers of a composition share. `scale` is pixels per canvas unit, `frame` the seconds of a frame.
 
-    `content` makes what a layer shows, in a place, within absolute seconds.
+    `content` makes what a layer shows, in a place, within absolute seconds. `tracks` are what is heard.
     """
 
     palette: Palette
@@ -36,6 +37,7 @@ class Kit:
     scale: float
     frame: float
     content: "Callable[[LayerBase, Place, Kit, tuple[float, float]], Content]"
+    tracks: Sequence[AudioTrack] = ()
 
 
 @dataclass(frozen=True)

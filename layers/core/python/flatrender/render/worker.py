@@ -12,6 +12,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from flatrender.composition.timeline import sounds_shown
 from flatrender.kernel.errors import FlatRenderError
 from flatrender.platform import observe, storage
 from flatrender.render import chunk_repository, compute, machine, repository, watchdog
@@ -73,9 +74,10 @@ def _produce(task: ChunkTask, chunk: ChunkItem, pulse: Pulse) -> None:
     order = _order(task.tenant_id, task.job_id)
     with machine.workspace(f"{task.job_id}-{task.item}") as work:
         assets = {}
-        kinds = ("audio", "video") if task.item < 0 else ("image", "video", "svg", "lottie")
+        shown = sounds_shown(order.composition)
         for asset_id, asset in order.assets.items():
-            if asset.info.kind not in kinds:
+            kind = asset.info.kind
+            if kind not in {"audio", "video"} if task.item < 0 else kind == "audio" and asset_id not in shown:
                 continue
             pulse.allow(DOWNLOAD_SECONDS)
             assets[asset_id] = work.asset(asset.info.sha256, asset.object_key)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from flatrender.composition.timeline import sounds_shown
 from flatrender.files import service as files
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.faults import Fault
@@ -30,7 +31,8 @@ def _drawn(
     if moment > composition.duration:
         message = f"The project lasts {composition.duration:g} seconds; 'at' must not be later."
         raise PreviewOutOfRange(faults=[Fault(pointer="/query/at", code="out_of_range", message=message)])
-    seen = {asset_id: info for asset_id, info in assets.items() if info.kind != "audio"}
+    shown = sounds_shown(composition)
+    seen = {asset_id: info for asset_id, info in assets.items() if info.kind != "audio" or asset_id in shown}
     try:
         found = asset_cache.fetch((info.sha256, files.object_key(caller.tenant_id, info)) for info in seen.values())
     except OverflowError as error:

@@ -1,0 +1,154 @@
+"""Given sound in a document, heard or drawn, when it is checked and cut into chunks, then faults and keys follow it."""
+
+from typing import Any
+
+import pytest
+from tests.unit.composition.documents import ASSETS, PHOTO, SONG, VIDEO, document
+
+from flatrender.composition import chunks, timeline
+from flatrender.composition.audio import TARGETS
+from flatrender.composition.profiles import profile
+from flatrender.composition.schemas import Composition
+from flatrender.composition.validate import validate
+
+
+def faults(**fields: Any) -> list[tuple[str, str]]:
+    _, found = validate(document(**fields), ASSETS)
+    return [(fault.pointer, fault.message) for fault in found]
+
+
+def test_tracks_have_roles_and_go_down_under_speech() -> None:
+    music = {"asset": SONG, "role": "music", "duck": {"amount_db": 9, "attack": 0.1, "release": 1, "threshold": -50}}
+    assert faults(audio=[music, {"asset": VIDEO, "role": "speech"}]) == []
+    talk = {"type": "video", "asset": VIDEO, "audio_role": "speech"}
+    assert faults(scenes=[{"duration": 4, "layers": [talk]}], audio=[]) == []
+
+
+@pytest.mark.parametrize(
+    ("track", "pointer"),
+    [
+        ({"role": "noise"}, "/audio/0/role"),
+        ({"duck": {"amount_db": 80}}, "/audio/0/duck/amount_db"),
+        ({"duck": {"by": "music"}}, "/audio/0/duck/by"),
+        ({"duck": {"attack": 0}}, "/audio/0/duck/attack"),
+        ({"role": "speech", "duck": {}}, "/audio/0/duck"),
+    ],
+)
+def test_what_makes_no_sense_of_a_track_is_a_fault(track: Any, pointer: str) -> None:
+    assert [found for found, _ in faults(audio=[{"asset": SONG, **track}])] == [pointer]
+
+
+def test_loudness_is_a_name_or_a_number() -> None:
+    for target in (*TARGETS, -18.5, -23):
+        assert faults(loudness={"target": target}) == []
+    ((pointer, message),) = faults(loudness={"target": "radio"})
+    assert pointer.startswith("/loudness/target")
+    assert "youtube" in message
+    assert faults(loudness={"target": -3})[0][0].startswith("/loudness/target")
+    assert faults(loudness={"target": "podcast", "true_peak": 0})[0][0] == "/loudness/true_peak"
+    made = Composition.model_validate(document(loudness={"target": "broadcast"}))
+    assert made.loudness is not None
+    assert made.loudness.lufs == -23.0
+
+
+def test_the_audio_key_follows_roles_ducking_and_loudness() -> None:
+    talk = {"type": "video", "asset": VIDEO}
+
+    def key(track: Any = None, video: Any = None, **fields: Any) -> str | None:
+        scene = {"duration": 4, "layers": [{**talk, **(video or {})}]}
+        doc = document(scenes=[scene], audio=[{"asset": SONG, **(track or {})}], **fields)
+        return chunks.audio_key(Composition.model_validate(doc), ASSETS)
+
+    keys = [
+        key(),
+        key({"role": "music"}),
+        key({"duck": {}}),
+        key({"duck": {"release": 2}}),
+        key(video={"audio_role": "speech"}),
+        key(video={"duck": {}}),
+        key(loudness={"target": "youtube"}),
+        key(loudness={"target": -15}),
+        key(loudness={"target": "youtube", "true_peak": -2}),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert key(loudness={"target": -14.0}) is not None
+
+
+def test_how_it_sounds_changes_no_picture() -> None:
+    def keys(video: Any, **fields: Any) -> list[str]:
+        doc = document(scenes=[{"duration": 4, "layers": [{"type": "video", "asset": VIDEO, **video}]}], **fields)
+        made = Composition.model_validate(doc)
+        return [spec.key for spec in chunks.plan(made, profile(made), ASSETS)]
+
+    assert keys({}) == keys({"audio_role": "speech", "duck": {}}, loudness={"target": "podcast"})
+
+
+def waveform(**fields: Any) -> dict[str, Any]:
+    return {"type": "waveform", "box": [0, 0, 300, 80], **fields}
+
+
+def shown(*layers: Any, **fields: Any) -> dict[str, Any]:
+    return {"scenes": [{"duration": 10, "layers": list(layers)}], **fields}
+
+
+def test_waveforms_show_files_and_tracks_that_sound() -> None:
+    for layer in ({"asset": SONG}, {"asset": VIDEO}, {"track": 0}, {"track": 0, "window": None, "style": "radial"}):
+        assert faults(**shown(waveform(**layer))) == []
+
+
+@pytest.mark.parametrize(
+    ("layer", "pointer", "words"),
+    [
+        ({}, "", "either an 'asset' or a 'track'"),
+        ({"asset": SONG, "track": 0}, "", "not both"),
+        ({"track": 0, "trim_start": 1}, "", "which a 'track' has itself"),
+        ({"asset": PHOTO}, "/asset", "Sound is needed"),
+        ({"track": 3}, "/track", "no track 3"),
+        ({"asset": SONG, "window": 0}, "/window", ""),
+        ({"asset": SONG, "style": "zigzag"}, "/style", ""),
+        ({"asset": SONG, "box": [0, 0, 0, 9]}, "/box", ""),
+    ],
+)
+def test_what_makes_no_sense_of_a_waveform_is_a_fault(layer: Any, pointer: str, words: str) -> None:
+    ((found, message),) = faults(**shown(waveform(**layer)))
+    assert found == "/scenes/0/layers/0" + pointer
+    assert words in message
+
+
+def test_no_more_stands_still_than_can_be_looked_at() -> None:
+    long = {"scenes": [{"duration": 900, "layers": [waveform(asset=SONG, window=None)]}]}
+    ((pointer, message),) = faults(**long)
+    assert pointer == "/scenes/0/layers/0/window"
+    assert "600 s" in message
+    assert faults(scenes=[{"duration": 900, "layers": [waveform(asset=SONG)]}]) == []
+
+
+def keys(doc: dict[str, Any], assets: Any = ASSETS) -> list[str]:
+    made = Composition.model_validate(document(**doc))
+    return [spec.key for spec in chunks.plan(made, profile(made), assets)]
+
+
+def test_the_sound_that_is_drawn_counts() -> None:
+    other = {**ASSETS, SONG: ASSETS[SONG].model_copy(update={"sha256": "f" * 64})}
+    for layer in (waveform(asset=SONG), waveform(track=0)):
+        doc = shown(layer)
+        assert all(one != new for one, new in zip(keys(doc), keys(doc, other), strict=True))
+    assert keys(shown()) == keys(shown(), other)
+
+
+def test_when_a_drawn_track_sounds_counts_and_how_loud_does_not() -> None:
+    def of(**track: Any) -> list[str]:
+        return keys(shown(waveform(track=1), audio=[{"asset": VIDEO}, {"asset": SONG, **track}]))
+
+    for change in ({"start": 1}, {"duration": 2}, {"trim_start": 1}, {"trim_end": 3}, {"loop": True}):
+        assert of() != of(**change)
+    assert of() == of(volume=0.5, fade_in=1, role="music")
+    swapped = keys(shown(waveform(track=0), audio=[{"asset": SONG}, {"asset": VIDEO}]))
+    assert swapped == of()
+
+
+def test_frames_need_the_sound_that_they_show_and_no_other() -> None:
+    group = {"type": "group", "layers": [waveform(track=1)]}
+    doc = document(**shown(group, audio=[{"asset": VIDEO}, {"asset": SONG}]))
+    assert timeline.sounds_shown(Composition.model_validate(doc)) == {SONG}
+    assert timeline.sounds_shown(Composition.model_validate(document())) == set()
