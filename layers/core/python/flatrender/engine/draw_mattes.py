@@ -52,8 +52,7 @@ class Mattes:
         canvas.restore()
 
     def _alpha(self, transition: LumaMatte | Wipe, p: float) -> skia.Image:
-        length = math.hypot(self._width, self._height) / (2 * _BLINDS)
-        softness = max(transition.softness, 1.5 / length if isinstance(transition, LumaMatte) else 1 / self._width)
+        softness = max(transition.softness, self._step(transition))
         levels = np.arange(_LEVELS, dtype=np.float64) / (_LEVELS - 1)
         if isinstance(transition, LumaMatte) and transition.invert:
             levels = 1 - levels
@@ -65,6 +64,16 @@ class Mattes:
             np.take(table, field[top : top + _ROWS], out=self._mask[top : top + _ROWS], mode="clip")
         pixels = self._mask.view(np.uint8).reshape(self._height, self._width, 4)
         return skia.Image.fromarray(pixels, skia.kBGRA_8888_ColorType, skia.kPremul_AlphaType, copy=False)
+
+    def _step(self, transition: LumaMatte | Wipe) -> float:
+        """The softness at which an edge is about as sharp as pixels, or as a picture's levels, can show."""
+        if isinstance(transition, Wipe):
+            return 1 / (self._width if transition.direction in {"left", "right"} else self._height)
+        if transition.asset is not None or transition.matte == "noise":
+            return 1.5 / 255
+        return (
+            1.5 * _BLINDS / self._height if transition.matte == "blinds" else 3 / math.hypot(self._width, self._height)
+        )
 
     def _field(self, transition: LumaMatte | Wipe) -> Levels:
         """The map of a transition; that of the last one is kept."""

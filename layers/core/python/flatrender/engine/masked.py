@@ -1,5 +1,7 @@
 """A content seen only where its masks lie, and a layer seen only by its matte."""
 
+import math
+from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Literal, Protocol
@@ -7,7 +9,7 @@ from typing import Final, Literal, Protocol
 import skia
 
 from flatrender.engine.layers_base import Bounds, Content
-from flatrender.engine.surface import Affine
+from flatrender.engine.surface import NEAREST, Affine, Canvas
 
 _LUMA: Final = skia.ColorFilters.Matrix([*([0.0] * 15), 0.2126, 0.7152, 0.0722, 0.0, 0.0])
 """Luma becomes alpha. Where the matte shows nothing it is black."""
@@ -23,6 +25,68 @@ class Matte(Protocol):
     def draw(self, canvas: skia.Canvas, base: Affine, time: float) -> None: ...
 
 
+class Stencil:
+    """What a matte covers, as a picture in pixels of the canvas; drawn again only when it changes."""
+
+    def __init__(self, matte: Matte, blend: skia.BlendMode, luma: bool = False) -> None:
+        self._matte, self._luma = matte, skia.Paint(ColorFilter=_LUMA) if luma else None
+        self._paint = skia.Paint(BlendMode=blend)
+        self._key: Hashable = None
+        self._canvas: Canvas | None = None
+
+    def cut(self, canvas: skia.Canvas, base: Affine, time: float, room: skia.IRect) -> None:
+        """Blend it with all that `canvas` holds within `room`."""
+        state = self._matte.state(time)
+        key = (state, base, room.left(), room.top(), room.right(), room.bottom())
+        if self._canvas is None or self._key != key:
+            self._canvas, self._key = self._drawn(base, time, room, state), key
+        canvas.resetMatrix()
+        canvas.drawImage(self._canvas.image(), room.left(), room.top(), NEAREST, self._paint)
+
+    def forget(self) -> None:
+        """Let go of the picture."""
+        self._canvas = None
+
+    def _drawn(self, base: Affine, time: float, room: skia.IRect, state: Hashable) -> Canvas:
+        held = self._canvas
+        if held is None or (held.width, held.height) != (room.width(), room.height()):
+            held = Canvas(room.width(), room.height())
+            _hold(self)
+        else:
+            held.skia.clear(skia.ColorTRANSPARENT)
+        if state is not None:
+            held.skia.save()
+            if self._luma is not None:
+                held.skia.resetMatrix()
+                held.skia.saveLayer(paint=self._luma)
+            self._matte.draw(held.skia, base._replace(tx=base.tx - room.left(), ty=base.ty - room.top()), time)
+            if self._luma is not None:
+                held.skia.restore()
+            held.skia.restore()
+        return held
+
+
+_HELD: Final = 6
+"""Stencils that keep their picture, of up to the size of the canvas."""
+_held: "OrderedDict[int, Stencil]" = OrderedDict()
+
+
+def _hold(stencil: Stencil) -> None:
+    """Keep the pictures of the last few stencils only."""
+    _held[id(stencil)] = stencil
+    _held.move_to_end(id(stencil))
+    while len(_held) > _HELD:
+        _held.popitem(last=False)[1].forget()
+
+
+def _room(canvas: skia.Canvas, edges: Bounds) -> skia.IRect:
+    """The whole pixels of the canvas that `edges` touch."""
+    clip = canvas.getDeviceClipBounds()
+    left, top = max(clip.left(), math.floor(edges[0]) - 1), max(clip.top(), math.floor(edges[1]) - 1)
+    right, bottom = min(clip.right(), math.ceil(edges[2]) + 1), min(clip.bottom(), math.ceil(edges[3]) + 1)
+    return skia.IRect.MakeLTRB(left, top, max(left, right), max(top, bottom))
+
+
 class Masked:
     """Keeps of `inner` what `matte` covers or, with `invert`, what it leaves free. `start` is when the layer starts."""
 
@@ -32,7 +96,7 @@ class Masked:
         self.inner = inner
         self.bounds: Bounds = inner.bounds
         self._matte, self._start = matte, start
-        self._keep = skia.Paint(BlendMode=skia.BlendMode.kDstOut if invert else skia.BlendMode.kDstIn)
+        self._stencil = Stencil(matte, skia.BlendMode.kDstOut if invert else skia.BlendMode.kDstIn)
         self._invert = invert
 
     def state(self, t: float) -> Hashable:
@@ -54,21 +118,16 @@ class Masked:
         return x, y, max(x, min(right, hole[2])), max(y, min(bottom, hole[3]))
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
-        left, top, right, bottom = self.extent(base, t)
-        room = skia.Rect.MakeLTRB(left - 1, top - 1, right + 1, bottom + 1)
-        time = self._start + t
         canvas.save()
         canvas.resetMatrix()
         # What is drawn goes beyond the mask, so that it must be cut off there as well.
-        canvas.clipRect(room)
-        canvas.saveLayer(room, paint)
-        self.inner.draw(canvas, base, t, skia.Paint())
-        canvas.resetMatrix()
-        canvas.saveLayer(room, self._keep)
-        if self._matte.state(time) is not None:
-            self._matte.draw(canvas, base, time)
-        canvas.restore()
-        canvas.restore()
+        room = _room(canvas, self.extent(base, t))
+        if not room.isEmpty():
+            canvas.clipRect(skia.Rect.Make(room))
+            canvas.saveLayer(skia.Rect.Make(room), paint)
+            self.inner.draw(canvas, base, t, skia.Paint())
+            self._stencil.cut(canvas, base, self._start + t, room)
+            canvas.restore()
         canvas.restore()
 
 
@@ -127,7 +186,7 @@ class TrackMatte:
     def __init__(self, matte: Matte, mode: str) -> None:
         self._matte, self._inverted = matte, mode.endswith("inverted")
         blend = skia.BlendMode.kDstOut if self._inverted else skia.BlendMode.kDstIn
-        self._keep = skia.Paint(BlendMode=blend, ColorFilter=_LUMA if mode.startswith("luma") else None)
+        self._stencil = Stencil(matte, blend, mode.startswith("luma"))
 
     def state(self, time: float) -> Hashable:
         return self._matte.state(time)
@@ -145,17 +204,13 @@ class TrackMatte:
         self, canvas: skia.Canvas, base: Affine, time: float, edges: Bounds, paint: skia.Paint
     ) -> Iterator[None]:
         """What is drawn within is laid onto `canvas` with `paint` where the matte lets it through. `edges` hold it."""
-        left, top, right, bottom = edges
-        room = skia.Rect.MakeLTRB(left - 1, top - 1, right + 1, bottom + 1)
         canvas.save()
         canvas.resetMatrix()
-        canvas.clipRect(room)
-        canvas.saveLayer(room, paint)
+        room = _room(canvas, edges)
+        canvas.clipRect(skia.Rect.Make(room))
+        canvas.saveLayer(skia.Rect.Make(room), paint)
         yield
-        canvas.resetMatrix()
-        canvas.saveLayer(room, self._keep)
-        if self._matte.state(time) is not None:
-            self._matte.draw(canvas, base, time)
-        canvas.restore()
+        if not room.isEmpty():
+            self._stencil.cut(canvas, base, time, room)
         canvas.restore()
         canvas.restore()
