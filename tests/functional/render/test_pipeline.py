@@ -56,7 +56,7 @@ def test_a_submitted_job_ends_as_a_published_video(rich: Callable[..., Caller], 
     assert types == ["render.job.submitted.v1", "render.job.started.v1", "render.job.completed.v1"]
     prefix = storage.result_prefix(caller.tenant_id, job.id)
     names = {key.removeprefix(prefix) for key in objects() if key.startswith(prefix)}
-    assert names == {"video.mp4", "poster.jpg", "thumb-1.jpg", "thumb-2.jpg", "thumb-3.jpg"}
+    assert names == {"video.mp4", "poster.jpg", "thumb-1.jpg", "thumb-2.jpg", "thumb-3.jpg", "sprite.jpg"}
 
 
 def test_every_step_run_twice_leaves_what_one_run_leaves(rich: Callable[..., Caller], recorded: Compute) -> None:
@@ -282,8 +282,6 @@ def test_a_job_that_ended_is_not_started(rich: Callable[..., Caller], recorded: 
 
 def _swap_videos(one: Step, other: Step) -> None:
     """The video of `other` where that of `one` should be."""
-    from flatrender.render.pipeline import parts
-
     source = storage.result_prefix(other.tenant_id, other.job_id) + "video.mp4"
     storage.copy(source, storage.result_prefix(one.tenant_id, one.job_id) + "video.mp4")
-    machine.drop(parts.video_name(one.job_id))
+    machine.drop(f"result-{one.job_id}.mp4")

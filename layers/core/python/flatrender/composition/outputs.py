@@ -6,9 +6,7 @@ from typing import Final, Literal
 
 from flatrender.kernel.faults import Fault
 
-type FormatName = Literal[
-    "mp4", "hls", "webm", "mov", "gif", "apng", "webp", "png-sequence", "png", "jpeg", "m4a", "mp3"
-]
+type FormatName = Literal["mp4", "webm", "mov", "gif", "apng", "webp", "png-sequence", "png", "jpeg", "m4a", "mp3"]
 type Codec = Literal["h264", "hevc", "av1", "vp9", "prores", "png"]
 """What the pictures of a chunk are stored as; `png` is the lossless one that animations and stills are made from."""
 type SoundCodec = Literal["aac", "opus", "mp3", "pcm"]
@@ -46,7 +44,6 @@ FORMATS: Final[Mapping[str, Format]] = {
     form.name: form
     for form in (
         Format("mp4", "video", "mp4", "video/mp4", ("h264", "hevc", "av1"), "aac"),
-        Format("hls", "video", "mp4", "video/mp4", ("h264", "hevc"), "aac"),
         Format("webm", "video", "webm", "video/webm", ("vp9", "av1"), "opus", alpha=True),
         Format(
             "mov", "video", "mov", "video/quicktime", ("prores",), "pcm", alpha=True, max_seconds=600,
@@ -78,10 +75,15 @@ SUFFIXES: Final[Mapping[str, FormatName]] = {
 }  # fmt: skip
 """What a file name asks for."""
 
+STREAMED: Final[tuple[Codec, ...]] = ("h264", "hevc")
+"""What may be watched while it renders."""
+
 CHUNK_SUFFIX: Final[Mapping[str, str]] = {
     "h264": "mp4", "hevc": "mp4", "av1": "mp4", "vp9": "webm", "prores": "mov", "png": "mov",
 }  # fmt: skip
 """The container that a chunk of a codec lies in."""
+SOUND_SUFFIX: Final[Mapping[str, str]] = {"aac": "mp4", "opus": "webm", "mp3": "mp3", "pcm": "mov"}
+"""The container that a soundtrack lies in."""
 
 
 def frame_at(at: float | None, duration: float, fps: int) -> int:

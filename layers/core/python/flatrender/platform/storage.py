@@ -26,8 +26,9 @@ def file_key(tenant_id: str, file_id: str) -> str:
     return f"files/{tenant_id}/{file_id}"
 
 
-def chunk_key(tenant_id: str, key: str) -> str:
-    return f"chunks/{tenant_id}/{key}.mp4"
+def chunk_key(tenant_id: str, key: str, suffix: str = "mp4") -> str:
+    """`suffix` says which container it is; players look at it before they load a segment."""
+    return f"chunks/{tenant_id}/{key}.{suffix}"
 
 
 def result_prefix(tenant_id: str, job_id: str) -> str:

@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
@@ -43,6 +43,14 @@ def cached(
     }
 
 
+def streams(tenant_id: str, keys: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+    """How players fetch those of `keys` that are in the bucket; None for what is nothing to fetch."""
+    wanted = [(model.cache_pk(tenant_id, key), "CHUNK") for key in dict.fromkeys(keys)]
+    names = ["pk", "sk", "type", "key", "status", "usable_until", "stream"]
+    found = CacheItem.batch_get(wanted, attributes_to_get=names) if wanted else ()
+    return {item.key: item.stream for item in found if item.status == "ready" and item.usable_until > epoch()}
+
+
 def announce_object(tenant_id: str, key: str, days: int) -> None:
     """Name the object before it is written. A record that says more already is left alone."""
     item = _record(tenant_id, key, days)
@@ -55,10 +63,12 @@ def announce_object(tenant_id: str, key: str, days: int) -> None:
             raise
 
 
-def complete_object(tenant_id: str, key: str, days: int, size_bytes: int, report: bytes | None) -> None:
-    """The object is there. `report` is packed JSON."""
+def complete_object(  # noqa: PLR0917 - what a record holds
+    tenant_id: str, key: str, days: int, size_bytes: int, report: bytes | None, stream: dict[str, Any] | None = None
+) -> None:
+    """The object is there. `report` is packed JSON; `stream` says how players fetch it."""
     item = _record(tenant_id, key, days)
-    item.status, item.size_bytes, item.report = "ready", size_bytes, report
+    item.status, item.size_bytes, item.report, item.stream = "ready", size_bytes, report, stream
     item.save()
 
 

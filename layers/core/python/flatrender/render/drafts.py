@@ -8,6 +8,7 @@ from typing import Any, Final
 from flatrender.composition import fonts
 from flatrender.composition.assets import AssetInfo
 from flatrender.composition.limits import MAX_AUDIO_TRACKS, MAX_LAYERS
+from flatrender.composition.outputs import FORMATS, STREAMED, Format, frame_at, limits
 from flatrender.composition.profiles import Profile, profile
 from flatrender.composition.schemas import Composition
 from flatrender.composition.validate import asset_ids, validate
@@ -18,7 +19,7 @@ from flatrender.kernel.plans import Plan, plan_of
 from flatrender.render import chunk_repository
 from flatrender.render.errors import InvalidRender
 from flatrender.render.order import Asset, WorkOrder
-from flatrender.render.schemas import RenderRequest
+from flatrender.render.schemas import Output, RenderRequest
 from flatrender.render.sizing import Choice, Size, choose, size, sizing
 from flatrender.studio import service as studio
 
@@ -47,8 +48,19 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
     document, assets, composition, faults = _source(caller, request, root)
     wanted = None
     if composition is not None:
-        wanted = profile(composition, request.output.resolution, request.output.quality)
-        faults += _limits(composition, wanted, plan, root)
+        output = request.output
+        form = FORMATS[output.format]
+        faults += _choices(output, form)
+        wanted = profile(
+            composition,
+            output.resolution,
+            output.quality,
+            output=output.format,
+            codec=output.codec if output.codec in form.codecs else None,
+            streaming=output.hls,
+            ground=output.background,
+        )
+        faults += _limits(composition, wanted, plan, root, form)
     if faults or composition is None or wanted is None:
         raise InvalidRender(faults=faults)
     facts = sizing()
@@ -60,8 +72,13 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
             for asset_id, info in assets.items()
         },
         chunk_seconds=facts.chunk_seconds,
+        form=form.name,
+        only=frame_at(output.at, composition.duration, wanted.fps) if form.kind == "still" else None,
     )
     chunks = order.chunks()
+    if not chunks:
+        message = f"Nothing is heard in this composition: there is no {form.name} to make."
+        raise InvalidRender(faults=[Fault(pointer="/body/output/format", code="nothing_heard", message=message)])
     cached = chunk_repository.cached(caller.tenant_id, [chunk.key for chunk in chunks])
     sized = size(chunks, cached, wanted)
     return Draft(order, sized, choose(request.backend, sized.frames, wanted, facts), plan)
@@ -88,10 +105,31 @@ def _file_ids(document: dict[str, Any]) -> list[str]:
     return sorted(name for name in asset_ids(document) if _FILE_ID.fullmatch(name))[:MAX_FILES]
 
 
-def _limits(composition: Composition, wanted: Profile, plan: Plan, root: str) -> list[Fault]:
+def _choices(output: Output, form: Format) -> list[Fault]:
+    """Options that do not go together."""
     faults = []
+
+    def refuse(field: str, message: str) -> None:
+        faults.append(Fault(pointer=f"/body/output/{field}", code="format_option", message=message))
+
+    if output.codec and output.codec not in form.codecs:
+        there = f"there are {', '.join(form.codecs)}" if form.codecs[1:] else "there is no choice"
+        refuse("codec", f"{form.name} cannot hold {output.codec}; {there}.")
+    elif output.hls and (form.name != "mp4" or (output.codec or form.codecs[0]) not in STREAMED):
+        refuse("hls", "Only an mp4 of h264 or hevc can be watched while it renders.")
+    if output.at is not None and form.kind != "still":
+        refuse("at", "Only a png or jpeg is of one moment; leave out 'at'.")
+    return faults
+
+
+def _limits(composition: Composition, wanted: Profile, plan: Plan, root: str, form: Format) -> list[Fault]:
+    faults = []
+    if form.kind != "still":
+        frames = wanted.frame_count(composition.duration)
+        facts = {"width": wanted.width, "height": wanted.height, "fps": wanted.fps, "frames": frames}
+        faults += limits(form, **facts, root="/body/output")
     height = min(wanted.width, wanted.height)
-    if height > plan.max_height:
+    if form.kind != "audio" and height > plan.max_height:
         message = (
             f"Your plan '{plan.name}' renders up to {plan.max_height}p; this is {height}p. Choose a lower resolution."
         )

@@ -1,6 +1,6 @@
 """What can stand in the way of a render, and what the caller can do about it."""
 
-from flatrender.kernel.errors import Conflict, NotFound, TooManyRequests, Unprocessable
+from flatrender.kernel.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unprocessable
 
 
 class RenderNotFound(NotFound):
@@ -23,6 +23,18 @@ class TooManyRenders(TooManyRequests):
 class RenderEnded(Conflict):
     code = "render_ended"
     message = "This render has ended already."
+
+
+class WatchLinkInvalid(Forbidden):
+    code = "watch_link_invalid"
+    message = "This link is not whole, or has expired. Get the render for a new one."
+
+
+class NothingToWatch(NotFound):
+    """`retry_after_seconds` says when to ask again."""
+
+    code = "nothing_to_watch_yet"
+    message = "Nothing of this render is finished yet. Ask again in a moment."
 
 
 class StopWork(Exception):

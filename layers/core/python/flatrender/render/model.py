@@ -5,7 +5,7 @@
 | `TENANT#t#JOB#j` | `JOB` | the job |
 | `TENANT#t#JOB#j` | `CHUNK#00007`, `CHUNK#AUDIO` | a chunk of it, or its soundtrack |
 | `TENANT#t#ORDER#j` | `PART#0000` | the work order (composition, profile, assets), compressed |
-| `TENANT#t#CACHE#<key>` | `CHUNK` | names the object `chunks/t/<key>.mp4`; written before the object |
+| `TENANT#t#CACHE#<key>` | `CHUNK` | names the object `chunks/t/<key>.<suffix>`; written before the object |
 | `TENANT#t#USER#u` | `RENDERS` | how many renders the user has, and how many are active |
 
 The index `by_user` lists a user's jobs by time, with the counters behind the newest; `by_status` the same per status.
@@ -79,6 +79,12 @@ class JobItem(Item):
     fps = NumberAttribute()
     duration = NumberAttribute()
     frames = NumberAttribute()
+    format = UnicodeAttribute(default="mp4")
+    codec = UnicodeAttribute(default="h264")
+    transparent = BooleanAttribute(default=False)
+    hls = BooleanAttribute(default=False)
+    watch_secret = UnicodeAttribute(null=True)
+    """Signs the links that need no token: to the playlist, and to the sprite's index."""
 
     backend = UnicodeAttribute()
     backend_reason = UnicodeAttribute()
@@ -92,7 +98,7 @@ class JobItem(Item):
     second_price_minor = NumberAttribute()
 
     result = JSONAttribute(null=True)
-    """`{size_bytes, thumbnails}`; the objects' keys follow from the job's id."""
+    """`{size_bytes, thumbnails, poster, sprite}`; the objects' keys follow from the job's id."""
     error = JSONAttribute(null=True)
     """`{code, message}`, in words for the user."""
 
@@ -104,7 +110,7 @@ class ChunkItem(Item):
     """Place on the timeline; -1 for the soundtrack."""
     first_frame = NumberAttribute()
     frames = NumberAttribute()
-    """0 for the soundtrack."""
+    """0 for the soundtrack, unless that is all that was ordered."""
     key = UnicodeAttribute()
     cached = BooleanAttribute()
     status = UnicodeAttribute()
@@ -136,6 +142,8 @@ class CacheItem(Item):
     """Epoch seconds. The bucket removes the object after this, and time to live the record later still: no object is
     ever without its record."""
     size_bytes = NumberAttribute(null=True)
+    stream = JSONAttribute(null=True)
+    """Of what can be watched while it renders: how a player fetches it (`watching.Segments`)."""
     report = BinaryAttribute(null=True, legacy_encoding=False)
     """What the engine said about it (ChunkReport or AudioReport), as compressed JSON."""
 

@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 from flatrender.composition.assets import AssetInfo
 from flatrender.composition.chunks import ChunkSpec, audio_key, plan
+from flatrender.composition.outputs import CHUNK_SUFFIX, FORMATS, SOUND_SUFFIX, FormatName
 from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
+from flatrender.render.sizing import AUDIO_INDEX
 
 
 class Asset(BaseModel):
@@ -34,6 +36,9 @@ class WorkOrder(BaseModel):
     profile: Profile
     assets: dict[str, Asset]
     chunk_seconds: float
+    form: FormatName = "mp4"
+    only: int | None = None
+    """The one frame of a still."""
 
     @cached_property
     def composition(self) -> Composition:
@@ -43,12 +48,26 @@ class WorkOrder(BaseModel):
     def infos(self) -> Mapping[str, AssetInfo]:
         return {asset_id: asset.info for asset_id, asset in self.assets.items()}
 
+    @property
+    def sound_only(self) -> bool:
+        return FORMATS[self.form].kind == "audio"
+
     def chunks(self) -> list[ChunkSpec]:
-        return plan(self.composition, self.profile, self.infos, seconds=self.chunk_seconds)
+        """What is billed: the chunks; where only the sound was ordered that, as if it were one (index -1)."""
+        if not self.sound_only:
+            return plan(self.composition, self.profile, self.infos, seconds=self.chunk_seconds, only=self.only)
+        key, frames = self.audio_key(), self.profile.frame_count(self.composition.duration)
+        return [ChunkSpec(index=AUDIO_INDEX, first_frame=0, frame_count=frames, key=key)] if key else []
 
     def audio_key(self) -> str | None:
-        """The content key of the soundtrack; None for a silent composition."""
-        return audio_key(self.composition, self.infos)
+        """The content key of the soundtrack; None for a silent composition or output."""
+        return audio_key(self.composition, self.infos, self.profile)
+
+    def suffix(self, item: int) -> str:
+        """The container that a chunk, or the soundtrack (-1), lies in."""
+        if item >= 0:
+            return CHUNK_SUFFIX[self.profile.codec]
+        return SOUND_SUFFIX[self.profile.audio_codec or "aac"]
 
     def pack(self) -> bytes:
         return pack(self)

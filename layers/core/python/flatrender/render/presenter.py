@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from flatrender.composition.outputs import FORMATS
 from flatrender.kernel.plans import Plan
 from flatrender.platform import storage
-from flatrender.render.model import JobItem
+from flatrender.render import watching
+from flatrender.render.model import ACTIVE, JobItem
 from flatrender.render.schemas import (
     BackendChoice,
     Chunks,
@@ -14,11 +16,15 @@ from flatrender.render.schemas import (
     RenderOutput,
     RenderResult,
     Seconds,
+    Sprite,
 )
 from flatrender.render.sizing import Choice, Size
 
 if TYPE_CHECKING:
     from flatrender.composition.profiles import Profile
+
+
+WATCHED = (*ACTIVE, "completed")
 
 
 def quote(profile: "Profile", size: Size, backend: Choice, plan: Plan, available_seconds: int) -> Quote:
@@ -45,6 +51,10 @@ def render(job: JobItem, *, links: bool = False) -> Render:
         stage=job.stage,
         project_id=job.project_id,
         output=RenderOutput(
+            format=job.format,
+            codec=job.codec if FORMATS[job.format].kind == "video" else None,
+            transparent=bool(job.transparent),
+            hls=bool(job.hls),
             resolution=job.resolution,
             quality=job.quality,
             width=int(job.width),
@@ -62,19 +72,41 @@ def render(job: JobItem, *, links: bool = False) -> Render:
         created_at=job.created_at,
         started_at=job.started_at,
         ended_at=job.ended_at,
+        playlist_url=watching.link(job, "main.m3u8") if links and job.hls and job.status in WATCHED else None,
         result=_result(job) if links and job.status == "completed" else None,
         error=RenderError(**job.error) if job.error else None,
     )
 
 
 def _result(job: JobItem) -> RenderResult:
-    prefix = storage.result_prefix(job.tenant_id, job.job_id)
+    prefix, form = storage.result_prefix(job.tenant_id, job.job_id), FORMATS[job.format]
+    name = f"{job.job_id}.{form.suffix}"
+    url = storage.link(prefix + form.file_name, filename=name)
     return RenderResult(
-        video_url=storage.link(prefix + "video.mp4", filename=f"{job.job_id}.mp4"),
-        poster_url=storage.link(prefix + "poster.jpg"),
+        url=url,
+        file_name=name,
+        content_type=form.content_type,
+        video_url=url if form.kind == "video" else None,
+        poster_url=storage.link(prefix + "poster.jpg") if job.result.get("poster", True) else None,
+        sprite=_sprite(job, prefix),
         thumbnail_urls=[
             storage.link(f"{prefix}thumb-{number}.jpg") for number in range(1, int(job.result["thumbnails"]) + 1)
         ],
         size_bytes=int(job.result["size_bytes"]),
         expires_in=storage.LINK_SECONDS,
+    )
+
+
+def _sprite(job: JobItem, prefix: str) -> Sprite | None:
+    sheet, index = job.result.get("sprite"), watching.link(job, "sprite.vtt")
+    if not sheet or not index:
+        return None
+    return Sprite(
+        url=storage.link(prefix + "sprite.jpg"),
+        vtt_url=index,
+        columns=int(sheet["columns"]),
+        count=int(sheet["count"]),
+        width=int(sheet["width"]),
+        height=int(sheet["height"]),
+        interval=float(sheet["interval"]),
     )

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from flatrender.composition import limits
+from flatrender.composition.outputs import Codec, FormatName
 from flatrender.kernel.ids import Id
 from flatrender.kernel.schemas import Request, Response
 
@@ -23,11 +24,20 @@ type StatusFilter = Literal["active", "completed", "failed", "cancelled"]
 
 
 class Output(Request):
-    """The video wanted. `resolution` counts along the shorter side; `fps` replaces the composition's own."""
+    """What is wanted. `resolution` counts along the shorter side; `fps` replaces the composition's own."""
 
+    format: FormatName = "mp4"
+    codec: Codec | None = None
+    """h264, hevc or av1 in mp4; vp9 or av1 in webm. Null: the first of these."""
     resolution: Resolution = "source"
     quality: Quality = "standard"
     fps: int | None = Field(default=None, ge=limits.MIN_FPS, le=limits.MAX_FPS)
+    hls: bool = False
+    """The video, an mp4 of H.264 or HEVC, can be watched while it renders: see `playlist_url`."""
+    background: str = Field(default="#000000", pattern=r"^#[0-9a-fA-F]{6}$")
+    """What lies behind a transparent composition in a format without alpha."""
+    at: float | None = Field(default=None, ge=0, le=limits.MAX_DURATION)
+    """Second of a png or jpeg; the middle when not given."""
 
 
 class RenderRequest(Request):
@@ -77,6 +87,11 @@ class Quote(Response):
 
 
 class RenderOutput(Response):
+    format: FormatName
+    codec: Codec | None
+    """Null for sound alone, animations and stills."""
+    transparent: bool
+    hls: bool
     resolution: Resolution
     quality: Quality
     width: int
@@ -92,12 +107,35 @@ class Seconds(Response):
     billed: int | None
 
 
-class RenderResult(Response):
-    """Links that work for `expires_in` seconds; ask again for new ones."""
+class Sprite(Response):
+    """The hover sprite: a grid of `count` pictures, `columns` in a row, one for each `interval` seconds.
 
-    video_url: str
-    poster_url: str
+    `vtt_url` is its index as WebVTT, for players that show it above their timeline.
+    """
+
+    url: str
+    vtt_url: str
+    columns: int
+    count: int
+    width: int
+    height: int
+    interval: float
+
+
+class RenderResult(Response):
+    """Links that work for `expires_in` seconds; ask again for new ones.
+
+    `url` is what was ordered, in any format; `video_url` is the same for mp4, webm and mov. There are poster and
+    thumbnails of whatever moves, and a sprite of videos.
+    """
+
+    url: str
+    file_name: str
+    content_type: str
+    video_url: str | None
+    poster_url: str | None
     thumbnail_urls: Sequence[str]
+    sprite: Sprite | None
     size_bytes: int
     expires_in: int
 
@@ -121,6 +159,8 @@ class Render(Response):
     created_at: str
     started_at: str | None
     ended_at: str | None
+    playlist_url: str | None = None
+    """HLS that grows while the video renders, where `output.hls` asked for it; the link works for some hours."""
     result: RenderResult | None = None
     """With the links only where a single completed render is asked for."""
     error: RenderError | None = None

@@ -1,5 +1,6 @@
 """Quote, submit, list, watch and cancel renders."""
 
+import secrets
 from typing import TYPE_CHECKING, Final
 
 from flatrender.kernel.caller import Caller
@@ -168,6 +169,11 @@ def _job(caller: Caller, request: RenderRequest, draft: "Draft") -> JobItem:
         status="queued",
         stage="queued",
         created_at=at,
+        format=draft.order.form,
+        codec=wanted.codec,
+        transparent=wanted.alpha,
+        hls=wanted.streaming,
+        watch_secret=secrets.token_hex(32),
         resolution=request.output.resolution,
         quality=request.output.quality,
         width=wanted.width,

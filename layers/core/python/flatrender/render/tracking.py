@@ -99,11 +99,11 @@ def outcome(job: JobItem) -> Outcome:
 
 def snapshot(job: JobItem, chunks: Sequence[ChunkItem], at: datetime) -> Update:
     """How far a running job is, weighted by frames. Frames from the cache count as done, but not into the speed."""
-    pictures = [chunk for chunk in chunks if chunk.index >= 0]
+    pictures = [chunk for chunk in chunks if chunk.frames]
     total = sum(int(chunk.frames) for chunk in pictures)
     done = sum(_done(chunk) for chunk in pictures)
     drawn = sum(_done(chunk) for chunk in pictures if not chunk.cached)
-    sound = [chunk for chunk in chunks if chunk.index < 0]
+    sound = [chunk for chunk in chunks if not chunk.frames]
     percent = STAGE_PERCENT[job.stage]
     fps = eta = None
     if job.stage == "rendering" and total:

@@ -8,14 +8,14 @@ import os
 import sys
 from collections import OrderedDict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
 from flatrender.composition.timeline import sounds_shown
 from flatrender.kernel.errors import FlatRenderError
 from flatrender.platform import observe, storage
-from flatrender.render import chunk_repository, compute, machine, repository, watchdog
+from flatrender.render import chunk_repository, compute, machine, repository, watchdog, watching
 from flatrender.render.errors import JobEnded, RenderNotFound, StopWork, TaskGone
 from flatrender.render.model import ChunkItem
 from flatrender.render.order import WorkOrder, pack
@@ -29,6 +29,12 @@ FIRST_SOUND_SECONDS: Final = 30
 """Until the first half second of sound is mixed: every file of it is opened before."""
 UPLOAD_SECONDS: Final = 60
 ORDERS_KEPT: Final = 4
+CONTENT_TYPES: Final = {
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+    "mov": "video/quicktime",
+    "mp3": "audio/mpeg",
+}
 
 _orders: OrderedDict[tuple[str, str], WorkOrder] = OrderedDict()
 
@@ -82,31 +88,47 @@ def _produce(task: ChunkTask, chunk: ChunkItem, pulse: Pulse) -> None:
             pulse.allow(DOWNLOAD_SECONDS)
             assets[asset_id] = work.asset(asset.info.sha256, asset.object_key)
         chunk_repository.announce_object(task.tenant_id, chunk.key, days)
-        out = work.folder / "chunk.mp4"
-        report = _sound(order, assets, out, pulse) if task.item < 0 else _picture(order, assets, chunk, out, pulse)
+        suffix = order.suffix(task.item)
+        out = work.folder / f"chunk.{suffix}"
+        made = _sound(order, assets, chunk, out, pulse) if task.item < 0 else _picture(order, assets, chunk, out, pulse)
         pulse.allow(UPLOAD_SECONDS)
         size = 0
-        if report is not None:
+        if made.report is not None:
             size = out.stat().st_size
-            storage.upload(out, storage.chunk_key(task.tenant_id, chunk.key), "video/mp4")
-    chunk_repository.complete_object(task.tenant_id, chunk.key, days, size, pack(report) if report else None)
+            storage.upload(out, storage.chunk_key(task.tenant_id, chunk.key, suffix), CONTENT_TYPES[suffix])
+    packed = pack(made.report) if made.report else None
+    chunk_repository.complete_object(task.tenant_id, chunk.key, days, size, packed, made.stream)
     pulse.touch()
 
 
-def _picture(order: WorkOrder, assets: dict[str, Path], chunk: ChunkItem, out: Path, pulse: Pulse) -> BaseModel:
+class Made(NamedTuple):
+    """What the engine said (None: a silent soundtrack), and how players fetch it while the rest renders."""
+
+    report: BaseModel | None
+    stream: dict[str, Any] | None = None
+
+
+def _picture(order: WorkOrder, assets: dict[str, Path], chunk: ChunkItem, out: Path, pulse: Pulse) -> Made:
     from flatrender.engine.render import render_chunk
 
     pulse.allow(FIRST_FRAME_SECONDS)
     first, frames = int(chunk.first_frame), int(chunk.frames)
-    return render_chunk(order.composition, assets, order.profile, first, frames, out, pulse.touch)
+    report = render_chunk(order.composition, assets, order.profile, first, frames, out, pulse.touch)
+    return Made(report, watching.of_picture(report) if order.profile.streaming else None)
 
 
-def _sound(order: WorkOrder, assets: dict[str, Path], out: Path, pulse: Pulse) -> BaseModel | None:
-    """The soundtrack; None when the composition's sounds turn out to be silent."""
+def _sound(order: WorkOrder, assets: dict[str, Path], chunk: ChunkItem, out: Path, pulse: Pulse) -> Made:
+    """The soundtrack; the composition's sounds may turn out to be silent."""
     from flatrender.engine.audio import render_audio
 
     pulse.allow(FIRST_SOUND_SECONDS)
-    return render_audio(order.composition, assets, out, lambda _: pulse.touch())
+    frames, fps = int(chunk.frames), order.profile.fps
+
+    def progress(seconds: float) -> None:
+        pulse.touch(min(frames, int(seconds * fps)))
+
+    report = render_audio(order.composition, assets, out, progress, settings=order.profile)
+    return Made(report, watching.of_sound(report) if report else None)
 
 
 def _order(tenant_id: str, job_id: str) -> WorkOrder:

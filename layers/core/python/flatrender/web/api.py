@@ -13,6 +13,7 @@ from functools import cache, wraps
 from typing import Annotated, Any
 
 from mangum import Mangum
+from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 
 from flatrender.kernel.errors import FlatRenderError, InvalidRequest, NotFound, PayloadTooLarge
 from flatrender.kernel.faults import Fault
@@ -28,6 +29,7 @@ from flatrender.web.framework import (
     Request,
     RequestValidationError,
 )
+from flatrender.web.text import PLAYLIST
 
 __all__ = ["PUBLIC", "IdempotencyKey", "Query", "api", "entrypoint", "envelope", "errors", "trace_id"]
 
@@ -94,7 +96,7 @@ def errors(*classes: type[FlatRenderError]) -> dict[int | str, dict[str, Any]]:
 def entrypoint(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The Lambda handler of an app. Bodies over `MAX_BODY_BYTES` are refused before they are parsed."""
     _ensure_event_loop()
-    adapter = Mangum(app, lifespan="off")
+    adapter = Mangum(app, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, PLAYLIST])
 
     @observe.observed
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

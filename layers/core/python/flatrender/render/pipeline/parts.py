@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from flatrender.composition.outputs import CHUNK_SUFFIX, FORMATS, SOUND_SUFFIX
 from flatrender.engine.reports import AudioReport, ChunkReport, Expected
 from flatrender.kernel.faults import Fault
 from flatrender.platform import storage
@@ -35,11 +36,16 @@ class WrongParts(Exception):
 class Parts:
     """The chunks in timeline order and the soundtrack, as the cache has them."""
 
-    tenant_id: str
+    job: JobItem
     chunks: Sequence[tuple[ChunkItem, Cached]]
     audio: Cached | None
 
-    def expected(self, job: JobItem) -> Expected:
+    @property
+    def counts(self) -> list[int]:
+        """Frames of each chunk."""
+        return [int(chunk.frames) for chunk, _ in self.chunks]
+
+    def expected(self) -> Expected:
         """What the finished video must be. A cached chunk may come from another place on another timeline.
 
         Raises WrongParts: together they would be another film than the job's, however well they were put together.
@@ -50,9 +56,14 @@ class Parts:
             )
             for chunk, cached in self.chunks
         ]
-        _check(reports, job)
         sound = AudioReport.model_validate_json(self.audio.report) if self.audio and self.audio.report else None
-        return Expected.of(reports, sound, float(job.fps))
+        job, form = self.job, FORMATS[self.job.format]
+        if form.kind == "audio":
+            size = {"width": int(job.width), "height": int(job.height), "fps_numerator": int(job.fps)}
+            return Expected(frames=int(job.frames), **size, audio=sound, form=form.name)
+        first = int(self.chunks[0][0].first_frame) if form.kind == "still" else 0
+        _check(reports, job, first)
+        return Expected.of(reports, sound, float(job.fps), form.name, first)
 
     def fetch(self, work: Workspace) -> tuple[list[Path], Path | None]:
         """Every part as a file on this machine, for as long as the workspace lasts."""
@@ -64,23 +75,26 @@ class Parts:
         return [paths[key] for key in keys], sound
 
     def _file(self, work: Workspace, key: str) -> Path:
-        return work.fetch(f"chunk-{self.tenant_id}-{key}", storage.chunk_key(self.tenant_id, key))
+        tenant_id, form = self.job.tenant_id, FORMATS[self.job.format]
+        sounds = self.audio is not None and key == self.audio.key
+        suffix = SOUND_SUFFIX[form.sound or "aac"] if sounds else CHUNK_SUFFIX[self.job.codec]
+        return work.fetch(f"chunk-{tenant_id}-{key}", storage.chunk_key(tenant_id, key, suffix))
 
 
-def of(tenant_id: str, chunks: Sequence[ChunkItem]) -> Parts:
+def of(job: JobItem, chunks: Sequence[ChunkItem]) -> Parts:
     """Raises PartMissing."""
-    ready = chunk_repository.cached(tenant_id, [chunk.key for chunk in chunks], consistent=True, stays=0)
+    ready = chunk_repository.cached(job.tenant_id, [chunk.key for chunk in chunks], consistent=True, stays=0)
     missing = [chunk.sk for chunk in chunks if chunk.key not in ready]
     if missing:
         raise PartMissing(", ".join(missing))
     sound = next((ready[chunk.key] for chunk in chunks if chunk.index < 0), None)
     pictures = sorted((chunk for chunk in chunks if chunk.index >= 0), key=lambda chunk: int(chunk.index))
-    return Parts(tenant_id, [(chunk, ready[chunk.key]) for chunk in pictures], sound)
+    return Parts(job, [(chunk, ready[chunk.key]) for chunk in pictures], sound)
 
 
-def _check(reports: Sequence[ChunkReport], job: JobItem) -> None:
+def _check(reports: Sequence[ChunkReport], job: JobItem, first: int) -> None:
     """Raises WrongParts for the first thing that is not as ordered."""
-    at = 0
+    at = first
     for report in reports:
         if report.first_frame != at:
             raise WrongParts(f"Expected a part from frame {at}, the next begins at {report.first_frame}.")
@@ -88,8 +102,8 @@ def _check(reports: Sequence[ChunkReport], job: JobItem) -> None:
             ordered, found = f"{job.width}x{job.height}", f"{report.width}x{report.height}"
             raise WrongParts(f"Expected parts of {ordered}, the one from frame {at} has {found}.")
         at += report.frames
-    if at != job.frames:
-        raise WrongParts(f"Expected {job.frames} frames, the parts have {at}.")
+    if at - first != job.frames:
+        raise WrongParts(f"Expected {job.frames} frames, the parts have {at - first}.")
 
 
 def still_wanted(step: Step) -> bool:
@@ -105,6 +119,6 @@ def still_wanted(step: Step) -> bool:
     return status in model.ACTIVE
 
 
-def video_name(job_id: str) -> str:
-    """Under which the assembled video lies in this machine's cache."""
-    return f"video-{job_id}.mp4"
+def result_name(job: JobItem) -> str:
+    """Under which the finished file lies in this machine's cache."""
+    return f"result-{job.job_id}.{FORMATS[job.format].suffix}"

@@ -14,7 +14,10 @@ from flatrender.render.steps import Step
 
 
 def run(step: Step) -> dict[str, Any]:
-    """`{outcome, backend, items}`; `items` are the indexes of the chunks to render, the soundtrack (-1) last."""
+    """`{outcome, backend, items}`; `items` are the indexes of the chunks to render, the soundtrack (-1) last.
+
+    The soundtrack comes first where the video is watched while it renders.
+    """
     if not _begin(step):
         return {"outcome": "ended"}
     job, existing = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
@@ -26,12 +29,16 @@ def run(step: Step) -> dict[str, Any]:
     if missing:
         chunk_repository.write_chunks(missing)
         existing = [*existing, *missing]
-    pictures = [chunk for chunk in existing if chunk.index >= 0]
-    reused = sum(1 for chunk in pictures if chunk.cached)
-    values = {"chunks_total": len(pictures), "chunks_cached": reused, "rendering_at": timestamp()}
+    counted = [chunk for chunk in existing if chunk.frames]
+    reused = sum(1 for chunk in counted if chunk.cached)
+    values = {"chunks_total": len(counted), "chunks_cached": reused, "rendering_at": timestamp()}
     if not repository.enter(step.tenant_id, step.job_id, "rendering", **values):
         return {"outcome": "ended"}
-    todo = sorted((chunk.index for chunk in existing if chunk.status != "done"), key=lambda index: (index < 0, index))
+    # Who watches a video while it renders wants to hear it, too.
+    todo = sorted(
+        (chunk.index for chunk in existing if chunk.status != "done"),
+        key=lambda index: (index < 0 and not job.hls, index),
+    )
     return {"outcome": "ok", "backend": job.backend, "items": [int(index) for index in todo]}
 
 
@@ -60,7 +67,7 @@ def _begin(step: Step) -> bool:
 
 def _cut(step: Step, order: WorkOrder) -> list[ChunkItem]:
     specs = order.chunks()
-    sound = order.audio_key()
+    sound = None if order.sound_only else order.audio_key()
     keys = [spec.key for spec in specs] + ([sound] if sound else [])
     ready = set(chunk_repository.cached(step.tenant_id, keys))
     chunks = []

@@ -41,6 +41,7 @@ def run(step: Verified) -> dict[str, Any]:
         "user_id": job.user_id,
         "project_id": job.project_id,
         "seconds_settled": billed,
+        "format": job.format,
         "duration_seconds": float(job.duration),
         "width": int(job.width),
         "height": int(job.height),
@@ -63,7 +64,7 @@ def run(step: Verified) -> dict[str, Any]:
 
 def billed_seconds(job: JobItem, chunks: list[ChunkItem]) -> int:
     """Seconds that were rendered for this job, rounded up once; what came from the cache costs nothing."""
-    return billable(sum(int(chunk.frames) for chunk in chunks if chunk.index >= 0 and not chunk.cached), int(job.fps))
+    return billable(sum(int(chunk.frames) for chunk in chunks if not chunk.cached), int(job.fps))
 
 
 def _seconds(start: str, end: str) -> float:

@@ -1,10 +1,11 @@
-"""Decide whether the video is what was asked for, by looking at it; and make its poster and thumbnails."""
+"""Decide whether the result is what was asked for, by looking at it; and make its poster, thumbnails and sprite."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
+from flatrender.composition.outputs import FORMATS
 from flatrender.kernel.faults import Fault
 from flatrender.platform import observe, storage
 from flatrender.render import chunk_repository, machine, repository
@@ -14,10 +15,16 @@ from flatrender.render.steps import Step
 
 THUMBNAILS: Final = 3
 THUMBNAIL_WIDTH: Final = 320
+MOVING: Final = ("video", "animation", "sequence")
+"""What has a poster and thumbnails."""
 
 
 def run(step: Step) -> dict[str, Any]:
-    """`{outcome, result}` with `result` = `{size_bytes, thumbnails}`; or `failed` with an `error` that says why."""
+    """`{outcome, result}`, or `failed` with an `error` that says why.
+
+    `result` is `{size_bytes, thumbnails, poster, sprite}`: how many thumbnails, whether there is a poster, and how the
+    sprite is laid out (null: there is none).
+    """
     from flatrender.engine.pictures import Album
     from flatrender.engine.verify import verify
 
@@ -27,20 +34,21 @@ def run(step: Step) -> dict[str, Any]:
     job, chunks = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
     if job is None:
         return {"outcome": "ended"}
-    prefix = storage.result_prefix(step.tenant_id, step.job_id)
-    name = parts.video_name(step.job_id)
+    prefix, form = storage.result_prefix(step.tenant_id, step.job_id), FORMATS[job.format]
+    name = parts.result_name(job)
     with machine.workspace(f"{step.job_id}-verify") as work:
-        video = work.fetch(name, prefix + "video.mp4")
-        album = Album(float(job.duration) / 2, THUMBNAILS, THUMBNAIL_WIDTH)
+        made = work.fetch(name, prefix + form.file_name)
+        album = Album(float(job.duration) / 2, THUMBNAILS, THUMBNAIL_WIDTH, sprite=form.kind == "video")
+        shown = album if form.kind in MOVING else None
         try:
-            faults = verify(video, parts.of(step.tenant_id, chunks).expected(job), album)
+            faults = verify(made, parts.of(job, chunks).expected(), shown)
         except parts.WrongParts as wrong:
             faults = [wrong.fault]
         machine.drop(name)
         if faults:
             return _refuse(step, chunks, faults)
-        size = video.stat().st_size
-        pictures = album.write(work.folder)
+        size = made.stat().st_size
+        pictures = album.write(work.folder) if shown else []
         try:
             _upload(pictures, prefix)
         except Exception:
@@ -48,8 +56,14 @@ def run(step: Step) -> dict[str, Any]:
             raise
     if not parts.still_wanted(step):
         return {"outcome": "ended"}
-    thumbnails = sum(1 for path in pictures if path.name.startswith("thumb-"))
-    return {"outcome": "ok", "result": {"size_bytes": size, "thumbnails": thumbnails}}
+    names = [path.name for path in pictures]
+    result = {
+        "size_bytes": size,
+        "thumbnails": sum(1 for name in names if name.startswith("thumb-")),
+        "poster": "poster.jpg" in names,
+        "sprite": album.sheet.model_dump() if album.sheet else None,
+    }
+    return {"outcome": "ok", "result": result}
 
 
 def _refuse(step: Step, chunks: Sequence[ChunkItem], faults: Sequence[Fault]) -> dict[str, Any]:
@@ -61,7 +75,7 @@ def _refuse(step: Step, chunks: Sequence[ChunkItem], faults: Sequence[Fault]) ->
 
 
 def _upload(pictures: list[Path], prefix: str) -> None:
-    with ThreadPoolExecutor(len(pictures)) as pool:
+    with ThreadPoolExecutor(max(1, len(pictures))) as pool:
         uploads = [pool.submit(storage.upload, path, prefix + path.name, "image/jpeg") for path in pictures]
         for upload in uploads:
             upload.result()
