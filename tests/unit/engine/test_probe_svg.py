@@ -114,9 +114,9 @@ BILLION = '<!DOCTYPE svg [<!ENTITY a "ha">' + "".join(
     f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)
 )
 USES = "".join(f'<g id="u{n}">{f"""<use href="#u{n - 1}"/>""" * 10}</g>' for n in range(1, 12))
+FILLED = '<rect width="9" height="9" fill="url(#p{})"/>'
 PATTERNS = "".join(
-    f"""<pattern id="p{n}" width="1" height="1">{f"<rect width='9' height='9' fill='url(#p{n - 1})'/>" * 10}</pattern>"""
-    for n in range(1, 8)
+    f'<pattern id="p{n}" width="1" height="1">{FILLED.format(n - 1) * 10}</pattern>' for n in range(1, 8)
 )
 MASKS = "".join(f'<mask id="m{n}"><rect width="9" height="9" mask="url(#m{n - 1})"/></mask>' for n in range(1, 5000))
 

@@ -115,19 +115,23 @@ def test_it_is_sharp_however_large_it_gets(tmp_path: Path) -> None:
     assert (row[82:] == 0).all()
 
 
+def by_library(name: str) -> str:
+    """The digits of a colour as skia knows it; black when it does not."""
+    data = f'<svg xmlns="http://www.w3.org/2000/svg"><rect width="1" height="1" fill="{name}"/></svg>'.encode()
+    surface = skia.Surface(1, 1)
+    document = skia.SVGDOM.MakeFromStream(skia.MemoryStream(data))
+    document.setContainerSize(skia.Size(1, 1))
+    document.render(surface.getCanvas())
+    digits: str = surface.toarray(colorType=skia.kRGBA_8888_ColorType)[0, 0, :3].tobytes().hex()
+    return digits
+
+
 def test_all_named_colours_are_those_of_the_drawing_library() -> None:
     assert len(_NAMED) == 148
     for name, digits in _NAMED.items():
-        if name == "rebeccapurple" or "grey" in name:
-            assert digits == _NAMED.get(name.replace("grey", "gray")), "the library does not know these"
-            continue
-        data = f'<svg xmlns="http://www.w3.org/2000/svg"><rect width="1" height="1" fill="{name}"/></svg>'.encode()
-        surface = skia.Surface(1, 1)
-        document = skia.SVGDOM.MakeFromStream(skia.MemoryStream(data))
-        document.setContainerSize(skia.Size(1, 1))
-        document.render(surface.getCanvas())
-        found = surface.toarray(colorType=skia.kRGBA_8888_ColorType)[0, 0, :3].tobytes().hex()
-        assert (name, found) == (name, digits)
+        # It knows each grey in one spelling only, and one colour is younger than its table.
+        spellings = {name, name.replace("grey", "gray"), name.replace("gray", "grey")}
+        assert name == "rebeccapurple" or digits in {by_library(spelling) for spelling in spellings}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from flatrender.engine.lottie_rest import rests
 from flatrender.engine.shaded import Shaded
 from flatrender.engine.surface import LINEAR, Affine
 
-_PLAYERS_KEPT: Final = 4
+_PLAYERS_KEPT: Final = 8
 """Child processes that are alive at a time; one that is needed again is started again."""
 _MAX_SIDE: Final = 4096
 """Pixels of a frame's longer side."""

@@ -19,17 +19,17 @@ type Span = tuple[float, float]
 def rests(animation: Lottie) -> Callable[[float], float]:
     """A function from frame numbers (from 0 on) to the number of a frame that looks the same."""
     spans = list(_composition(animation.document["layers"], assets(animation.document), [_MAX_LAYERS]))
-    moving = _merged([(a - animation.first, b - animation.first) for a, b in spans])
+    # What ends with the start of the file leaves nothing behind.
+    moving = _merged([(a - animation.first, b - animation.first) for a, b in spans if b > animation.first])
     starts, ends = [a for a, _ in moving], [b for _, b in moving]
 
     def same(frame: float) -> float:
         index = bisect_right(starts, frame)
-        before = ends[index - 1] if index else 0.0
-        if index and frame <= before:
+        if index and frame <= ends[index - 1]:
             return frame
-        after = starts[index] if index < len(starts) else animation.frames
-        low, high = max(0.0, before), min(after, animation.frames)
-        return round((low + high) / 2, 2) if low < frame < high else frame
+        low = ends[index - 1] if index else 0.0
+        high = min(starts[index] if index < len(starts) else animation.frames, animation.frames)
+        return round((low + high) / 2, 2) if low <= frame < high else frame
 
     return same
 
