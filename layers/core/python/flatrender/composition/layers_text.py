@@ -26,7 +26,8 @@ class TextAnimation(Strict):
     """Brings text in or out by lines, words or characters, each `stagger` seconds after the one before.
 
     In long texts they follow each other faster, so that the last one sets out `within` seconds at the latest. A
-    character is what a reader takes for one, such as an emoji of a family; letters that join keep their shapes.
+    character is what a reader takes for one, such as an emoji of a family; letters that join keep their shapes. Of
+    texts with more than 400 of them words come instead, and lines of those with more than 400 words.
     `blur` sharpens from a blur, `tracking` draws letters together that came from `distance` further out, and
     `typewriter` lets them appear at once, `stagger` apart.
     """

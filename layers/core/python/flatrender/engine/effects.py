@@ -18,8 +18,8 @@ class Blurred:
     left in them.
     """
 
-    def __init__(self, content: Content, place: Place) -> None:
-        self._content, self._place = content, place
+    def __init__(self, content: Content, place: Place, kept: int = _KEPT) -> None:
+        self._content, self._place, self._most = content, place, kept
         self._made: dict[tuple[Hashable, int], Bitmap] = {}
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, blur: float, paint: skia.Paint) -> None:
@@ -28,7 +28,7 @@ class Blurred:
         key = (self._content.state(t), step)
         made = self._made.get(key)
         if made is None:
-            if len(self._made) >= _KEPT:
+            if len(self._made) >= self._most:
                 self._made.clear()
             made = self._made[key] = self._make(t, step * _STEP)
         made.draw(canvas, base, paint)

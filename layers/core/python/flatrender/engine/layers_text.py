@@ -18,6 +18,10 @@ from flatrender.engine.text import Character, RunStyle, TextBlock, TextOptions, 
 
 _SHARP_AFTER: Final = 4.0
 """The blur preset starts with a deviation of this fraction of `distance`."""
+_BLURS: Final = 12
+"""Blurs that a unit goes through on its way: each is made once, however many frames the way takes."""
+_MOST_UNITS: Final = 400
+"""What moves on its own in one text; of longer texts words or lines move, so that frames stay quick to draw."""
 _QUICK: Final = 1.6
 """How many times as fast as it moves a unit becomes opaque."""
 
@@ -86,9 +90,10 @@ class _Motion:
 
 def _units(spec: TextAnimation, block: TextBlock) -> list[Unit | Character]:
     """What moves on its own, in reading order. Words of joined letters are not torn apart by tracking."""
-    if spec.by != "character":
-        return list(block.units(spec.by))
     characters = block.characters()
+    if spec.by != "character" or len(characters) > _MOST_UNITS:
+        words = block.units("word") if spec.by != "line" else []
+        return list(words if 0 < len(words) <= _MOST_UNITS else block.units("line"))
     if spec.preset != "tracking":
         return list(characters)
     joined = {block.word(unit) for unit in characters if block.cursive(unit)}
@@ -203,10 +208,10 @@ class TextContent:
         faded.setAlphaf(paint.getAlphaf() * min(1.0, shown * _QUICK))
         drawn = self._drawn(unit)
         moved = self._moved(base, t, motion, unit, there)
-        sigma = (1 - there) * motion.spec.distance / _SHARP_AFTER
-        if motion.spec.preset == "blur" and sigma > 0.1:
+        sigma = round((1 - there) * _BLURS) / _BLURS * motion.spec.distance / _SHARP_AFTER
+        if motion.spec.preset == "blur" and sigma > 0:
             if unit not in self._blurs:
-                self._blurs[unit] = Blurred(drawn, self._place)
+                self._blurs[unit] = Blurred(drawn, self._place, kept=2)
             self._blurs[unit].draw(canvas, moved, t, sigma, faded)
         else:
             drawn.draw(canvas, moved, t, faded)
