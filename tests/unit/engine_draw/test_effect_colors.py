@@ -155,6 +155,14 @@ def test_a_moving_picture_is_coloured_like_a_still_one(assets: dict[str, Path]) 
     assert np.abs(still[50:150, 20:140].astype(int) - moving[50:150, 20:140]).max() <= 1
 
 
+@pytest.mark.parametrize("mask", [{}, {"mask": {"geometry": {"type": "ellipse"}}}])
+def test_a_moving_picture_is_adjusted_like_a_still_one(assets: dict[str, Path], mask: Any) -> None:
+    layer = {"type": "image", "asset": PHOTO, "effects": {"adjust": {"contrast": 0.6, "saturation": 0.5}}, **mask}
+    still = frame(composition(layer), 0, assets)
+    moving = frame(composition({**layer, "ken_burns": {"end": {"zoom": 1}}}), 0, assets)
+    assert np.abs(still[60:140, 40:140].astype(int) - moving[60:140, 40:140]).max() <= 1
+
+
 def test_a_lut_that_is_missing_or_none_is_told() -> None:
     with pytest.raises(LutUnreadable, match="missing"):
         table(Effects.model_validate({"lut": {"asset": LUT}}), Palette({}), {})

@@ -17,7 +17,7 @@ from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.layers_waveform import WaveformLayer
 from flatrender.engine import layers_fill, layers_media, layers_text, layers_vector
-from flatrender.engine.effect_colors import Table, table
+from flatrender.engine.effect_colors import Adjusted, table
 from flatrender.engine.effect_grade import Graded, Grained, Recolorable
 from flatrender.engine.effected import Effected
 from flatrender.engine.layers import LayerNode
@@ -35,9 +35,10 @@ def finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
     if layer.effects is None and layer.mask is None and not layer.masks:
         return _content(layer, place, kit, within)
     content = _content(layer.model_copy(update={"shadow": None}), place, kit, within)
-    if layer.effects is not None:
+    effects = layer.effects
+    if effects is not None:
         # Colours first, while they are those of a file: a mask only takes away from them.
-        content = _colored(content, table(layer.effects, kit.palette, kit.assets), place)
+        content, effects = _colored(content, effects, place, kit)
     outline = None
     if layer.mask is not None:
         node = _mask_node(layer.mask, place, kit, within)
@@ -48,27 +49,31 @@ def finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
         together = Masks(parts, (0.0, 0.0, place.width, place.height))
         content = masked = Masked(content, together, False, within[0])
         outline = masked.outline
-    if layer.effects is not None:
-        content = _effected(content, layer.effects, place, kit)
-        if layer.effects.grain is not None:
+    if effects is not None:
+        content = _effected(content, effects, place, kit)
+        if effects.grain is not None:
             outline = outline or content.state
-            content = Grained(content, layer.effects.grain, kit)
+            content = Grained(content, effects.grain, kit)
     return Shaded(content, layer.shadow, place, kit, outline) if layer.shadow else content
 
 
-def _colored(content: Content, table: Table | None, place: Place) -> Content:
-    if table is None or (isinstance(content, Recolorable) and content.recolor(table)):
-        return content
-    return Graded(content, table, place)
+def _colored(content: Content, effects: Effects, place: Place, kit: Kit) -> tuple[Content, Effects]:
+    """The content with its key, adjustment and LUT where these are best done, and the effects that are left to do."""
+    colors = table(effects, kit.palette, kit.assets)
+    if colors is not None:
+        made = isinstance(content, Recolorable) and content.recolor(colors)
+        content = content if made else Graded(content, colors, place)
+    elif effects.adjust is None or not (
+        isinstance(content, layers_media.MovingPicture) and content.recolor(Adjusted(effects.adjust))
+    ):
+        return content, effects
+    return content, effects.model_copy(update={"adjust": None})
 
 
 def _effected(content: Content, effects: Effects, place: Place, kit: Kit) -> Content:
-    """With the effects that are not yet in its table of colours."""
-    if effects.chroma_key is not None or effects.lut is not None:
-        effects = effects.model_copy(update={"adjust": None})
-    if effects.adjust is None and effects.vignette is None and effects.glow is None:
-        return content
-    return Effected(content, effects, place, kit)
+    if effects.adjust is not None or effects.vignette is not None or effects.glow is not None:
+        content = Effected(content, effects, place, kit)
+    return content
 
 
 def _mask_node(mask: Mask, place: Place, kit: Kit, within: tuple[float, float]) -> LayerNode:

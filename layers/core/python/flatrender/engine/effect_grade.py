@@ -10,7 +10,7 @@ import skia
 from flatrender.composition.effects import Grain
 from flatrender.engine.effect_colors import Table
 from flatrender.engine.layers_base import Bounds, Content, Kit, Place
-from flatrender.engine.surface import CUBIC, NEAREST, Affine, Bitmap, Canvas, bitmap
+from flatrender.engine.surface import CUBIC, NEAREST, Affine, Bitmap, Canvas, Pixels, bitmap
 
 _TILE: Final = 1024
 """Pixels; grain is laid out in squares of this size, from another place on in every frame."""
@@ -19,11 +19,21 @@ _STRONGEST: Final = 0.2
 _PLAIN: Final = skia.BlendMode.kSrcOver
 
 
+class Colors(Protocol):
+    """What colours become; `clear` says that some of them are not opaque any more."""
+
+    clear: bool
+
+    def apply(self, pixels: Pixels, opaque: bool) -> None:
+        """Replace those of a picture (BGRA, premultiplied) in place."""
+        ...
+
+
 @runtime_checkable
 class Recolorable(Protocol):
     """A content that can change the colours of its source, which is less work than to change those of each frame."""
 
-    def recolor(self, table: Table) -> bool:
+    def recolor(self, table: "Colors") -> bool:
         """Show other colours from now on; False when it cannot."""
         ...
 

@@ -15,7 +15,7 @@ from flatrender.engine.shaded import Shaded
 from flatrender.engine.surface import LINEAR, Affine, Canvas, shrink
 
 if TYPE_CHECKING:
-    from flatrender.engine.effect_colors import Table
+    from flatrender.engine.effect_grade import Colors
     from flatrender.engine.layers_video import VideoReader
 
 
@@ -135,7 +135,7 @@ class MovingPicture:
         stroke = self._stroke.state(t) if self._stroke else None
         return (True, stroke) if self._image.isOpaque() else (False, self.state(t))
 
-    def recolor(self, table: "Table") -> bool:
+    def recolor(self, table: "Colors") -> bool:
         """Show the picture in other colours; its frame keeps its own."""
         if self._stroke is not None:
             return False
@@ -203,9 +203,9 @@ class VideoContent:
         self._layer, self._place, self._path = layer, place, path
         self.bounds: Bounds = (0.0, 0.0, place.width, place.height)
         self._reader: VideoReader | None = None
-        self._table: Table | None = None
+        self._table: Colors | None = None
 
-    def recolor(self, table: "Table") -> bool:
+    def recolor(self, table: "Colors") -> bool:
         """Play in other colours."""
         self._table = table
         return True

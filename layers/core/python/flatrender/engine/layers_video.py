@@ -13,7 +13,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from flatrender.engine.surface import Pixels
 
 if TYPE_CHECKING:
-    from flatrender.engine.effect_colors import Table
+    from flatrender.engine.effect_grade import Colors
 
 _JUMP: Final = 2.0
 """Seconds ahead from which seeking beats decoding on."""
@@ -29,7 +29,7 @@ class VideoReader:
     `table` in which colours.
     """
 
-    def __init__(self, path: Path, size: Callable[[int, int], tuple[int, int]], table: "Table | None" = None) -> None:
+    def __init__(self, path: Path, size: Callable[[int, int], tuple[int, int]], table: "Colors | None" = None) -> None:
         self._table = table
         try:
             self._container = av.open(str(path))
