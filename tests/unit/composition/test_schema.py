@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,11 +19,31 @@ ROOT = Path(__file__).resolve().parents[3]
 FONTS = ROOT / "layers" / "fonts"
 
 
-def test_the_committed_schema_is_the_one_of_the_code() -> None:
-    committed = (ROOT / "docs" / "reference" / "composition.schema.json").read_text("utf-8")
-    assert committed == schema.text(), (
-        "run `python -m flatrender.composition.schema > docs/reference/composition.schema.json`"
+@pytest.mark.parametrize("name", ["composition.schema.json", "composition.md"])
+def test_the_committed_reference_is_the_one_of_the_code(name: str) -> None:
+    committed = (ROOT / "docs" / "reference" / name).read_text("utf-8")
+    assert committed == schema.files()[name], (
+        "run `PYTHONPATH=layers/core/python python -m flatrender.composition.schema`"
     )
+
+
+def test_the_reference_has_every_object_and_says_what_every_field_is_for() -> None:
+    page, made = schema.files()["composition.md"], schema.json_schema()
+    generic = ("Keyframes", "Keyframe", "Expression")
+    for name, model in made["$defs"].items():
+        if not name.endswith(generic):
+            assert f"\n### {name}\n" in page, name
+            own = page.partition(f"\n### {name}\n")[2].partition("\n##")[0]
+            shared = page.partition("\n## Layers\n")[2].partition("\n##")[0] if name.endswith("Layer") else ""
+            assert all(f"`{field}`" in own + shared for field in model["properties"]), name
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| field")]
+    assert [row for row in rows if row.endswith("|  |")] == [], (
+        "write a docstring under the field, or a line in flatrender/composition/reference_notes.py"
+    )
+    anchors = {line.lstrip("# ").lower().replace(" ", "-") for line in page.splitlines() if line.startswith("#")}
+    linked = set(re.findall(r"\]\(#([a-z-]+)\)", page))
+    assert linked <= anchors
+
 
 SCRIPTS = (
     "شِعر، می\u200cخواهم ۱۴۰۳",

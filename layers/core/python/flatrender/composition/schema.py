@@ -1,11 +1,17 @@
-"""The JSON Schema of the composition format; `python -m flatrender.composition.schema` prints it."""
+"""The JSON Schema of the composition format, and the reference made of it.
+
+`python -m flatrender.composition.schema` writes both into docs/reference of the repository.
+"""
 
 import json
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from flatrender.composition.schemas import Composition
 from flatrender.composition.version import FORMAT
+
+REFERENCE: Final = Path("docs") / "reference"
 
 
 def json_schema() -> dict[str, Any]:
@@ -29,5 +35,24 @@ def text() -> str:
     return json.dumps(json_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def files() -> dict[str, str]:
+    """What is generated: names in docs/reference, and their texts."""
+    from flatrender.composition import reference
+
+    return {"composition.schema.json": text(), "composition.md": reference.text(json_schema())}
+
+
+def main() -> int:
+    """Writes the files; says on standard error what it wrote, so that its output may be sent anywhere."""
+    folder = next((parent / REFERENCE for parent in Path(__file__).parents if (parent / REFERENCE).is_dir()), None)
+    if folder is None:
+        print("There is no docs/reference above this module; it is written in the repository.", file=sys.stderr)
+        return 1
+    for name, content in files().items():
+        (folder / name).write_text(content, encoding="utf-8")
+        print(folder / name, file=sys.stderr)
+    return 0
+
+
 if __name__ == "__main__":
-    sys.stdout.write(text())
+    sys.exit(main())
