@@ -174,7 +174,7 @@ TILES = '<pattern id="p" width=".0001" height=".0001"><rect width="1" height="1"
 def test_what_is_slow_to_draw_is_found_out_in_bounds(tmp_path: Path, body: str, verdict: str) -> None:
     started, before = time.process_time(), resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
-        found = probe(uploads.written(tmp_path, svg(body)), TYPE).kind
+        found: str = probe(uploads.written(tmp_path, svg(body)), TYPE).kind
     except RejectedMedia as rejection:
         found = rejection.reason
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

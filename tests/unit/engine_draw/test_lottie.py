@@ -26,6 +26,7 @@ from tests.unit.engine_draw.vectors import (
 from flatrender.composition.schemas import Composition
 from flatrender.engine import layers_lottie
 from flatrender.engine.faults import UnreadableMedia
+from flatrender.engine.lottie_player import Player
 
 
 def made(**fields: Any) -> Composition:
@@ -181,8 +182,13 @@ def test_every_order_of_drawing_gives_the_same_frames(tmp_path: Path, data: byte
 
 def test_what_rests_is_not_drawn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
-    real = layers_lottie.Player.frame
-    monkeypatch.setattr(layers_lottie.Player, "frame", lambda self, number: asked.append(number) or real(self, number))
+    real = Player.frame
+
+    def watched(self: Player, number: float) -> Any:
+        asked.append(number)
+        return real(self, number)
+
+    monkeypatch.setattr(Player, "frame", watched)
     drawn = source(made(box=BOX), {LOTTIE: written(tmp_path / "a.json", runner())})
     changed = [drawn.draw(index) for index in range(40)]
     assert changed == [True] * 21 + [True] + [False] * 18
@@ -191,7 +197,7 @@ def test_what_rests_is_not_drawn_again(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_crash_is_one_clear_fault_and_the_next_file_is_drawn(tmp_path: Path) -> None:
     path = written(tmp_path / "bad.json", lottie([shapes(rectangle(20, 20), fill(1, 0, 0), ks=still(p="nowhere"))]))
-    crashing = layers_lottie.Player.start
+    crashing = Player.start
 
     def start(self: Any) -> None:
         crashing(self)
@@ -199,7 +205,7 @@ def test_a_crash_is_one_clear_fault_and_the_next_file_is_drawn(tmp_path: Path) -
             self._process.kill()
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(layers_lottie.Player, "start", start)
+        patched.setattr(Player, "start", start)
         with pytest.raises(UnreadableMedia) as caught:
             frame(made(), 0, {LOTTIE: path})
     assert LOTTIE in caught.value.text

@@ -18,7 +18,7 @@ from flatrender.engine.surface import Pixels
 
 LOAD_SECONDS: Final = 5.0
 FRAME_SECONDS: Final = 5.0
-MEMORY: Final = 768 * 2**20
+MEMORY: Final = 2**30
 """Bytes that the child may use besides three times its picture."""
 _CHILD: Final = Path(__file__).with_name("lottie_child.py")
 

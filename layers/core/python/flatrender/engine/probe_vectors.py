@@ -88,7 +88,7 @@ def _lottie(data: bytes) -> dict[str, Any]:
     for text in lottie_check.texts(animation.document):
         missing = shipped().missing(text, DEFAULT_FAMILY)
         if missing:
-            lottie_check.refuse("text", f"No font has these characters of the Lottie: {' '.join(missing[:8])}")
+            lottie_check.refuse("text", f"No font has these characters of the Lottie: {' '.join(missing[:8])}.")
     player = Player(filled(animation, lottie_text.nothing), *_fitting(animation.width, animation.height, _SIDE))
     try:
         _try(player, animation.frames)
