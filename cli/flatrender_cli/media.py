@@ -23,6 +23,7 @@ TYPES = {
     ".ogg": "audio/ogg",
     ".svg": "image/svg+xml",
     ".json": "video/lottie+json",
+    ".cube": "application/x-cube-lut",
 }
 
 

@@ -9,6 +9,8 @@ from flatrender.composition import limits
 _LINE: Final = 250
 """Characters; the format allows no longer line."""
 _FURTHEST: Final = 16.0
+MAX_BYTES: Final = limits.MAX_LUT_SIDE**3 * 60
+_WORDS: Final = frozenset({"TITLE", "LUT_1D_SIZE", "LUT_3D_SIZE", "DOMAIN_MIN", "DOMAIN_MAX"})
 
 
 class CubeError(ValueError):
@@ -25,11 +27,19 @@ class Cube:
     high: tuple[float, float, float]
 
 
+def detect(head: bytes) -> bool:
+    """Whether a file that begins like this says that it is a LUT."""
+    for line in head.removeprefix(b"\xef\xbb\xbf")[:8192].splitlines():
+        words = line.split(b"#")[0].split(maxsplit=1)
+        if words:
+            return words[0].decode("latin-1") in _WORDS
+    return False
+
+
 def parse(data: bytes) -> Cube:
     """The table of a file. CubeError when it is none, is a table of one dimension, or holds too much."""
-    most = limits.MAX_LUT_SIDE**3 * 60
-    if len(data) > most:
-        raise CubeError(f"A LUT may have at most {most // 1_000_000} MB.")
+    if len(data) > MAX_BYTES:
+        raise CubeError(f"A LUT may have at most {MAX_BYTES / 1e6:.0f} MB.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

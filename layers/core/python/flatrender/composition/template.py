@@ -53,6 +53,13 @@ class CaptionsInput(InputBase):
     default: AssetId | None = None
 
 
+class LutInput(InputBase):
+    """A table of colours (`.cube`), for the effect `lut`."""
+
+    type: Literal["lut"]
+    default: AssetId | None = None
+
+
 class SvgInput(InputBase):
     """A drawing, for a layer of type `svg`: a logo that is sharp at any size."""
 
@@ -110,6 +117,7 @@ Input = Annotated[
     | LottieInput
     | AudioInput
     | CaptionsInput
+    | LutInput
     | ColorInput
     | ChoiceInput
     | ToggleInput

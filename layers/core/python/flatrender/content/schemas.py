@@ -50,7 +50,9 @@ class InputField(Response):
     """Something to fill in; what does not apply to its `type` is null. An asset's default is the id of a file."""
 
     name: str
-    type: Literal["text", "image", "video", "svg", "lottie", "audio", "captions", "color", "choice", "toggle", "number"]
+    type: Literal[
+        "text", "image", "video", "svg", "lottie", "audio", "captions", "lut", "color", "choice", "toggle", "number"
+    ]
     label: dict[str, str]
     help: dict[str, str] | None = None
     group: str | None = None

@@ -21,7 +21,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 from pydantic import BaseModel, ConfigDict
 
-from flatrender.engine import probe_captions
+from flatrender.engine import probe_captions, probe_lut
 from flatrender.engine import probe_containers as containers
 from flatrender.engine import probe_images as images
 from flatrender.engine import probe_vectors as vectors
@@ -56,7 +56,7 @@ class MediaInfo(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["image", "video", "svg", "lottie", "audio", "captions"]
+    kind: Literal["image", "video", "svg", "lottie", "audio", "captions", "lut"]
     content_type: str
     width: int | None = None
     height: int | None = None
@@ -120,6 +120,9 @@ def probe(path: Path, declared_type: str, limits: Limits | None = None) -> Media
             if (written := probe_captions.form(head)) is not None:
                 _same_type(declared_type, written)
                 facts = probe_captions.captions(mapped, written)
+            elif probe_lut.is_lut(head):
+                _same_type(declared_type, probe_lut.LUT)
+                facts = probe_lut.lut(mapped)
             elif (form := _form(head)) in _IMAGES:
                 _same_type(declared_type, form)
                 facts = _image(mapped, form, limits)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from flatrender.kernel.ids import Id
 from flatrender.kernel.schemas import Request, Response
 
-Kind = Literal["image", "video", "svg", "lottie", "audio", "captions"]
+Kind = Literal["image", "video", "svg", "lottie", "audio", "captions", "lut"]
 Status = Literal["pending", "ready", "rejected"]
 
 TYPES: Final[dict[str, Kind]] = {
@@ -26,6 +26,7 @@ TYPES: Final[dict[str, Kind]] = {
     "audio/ogg": "audio",
     "text/vtt": "captions",
     "application/x-subrip": "captions",
+    "application/x-cube-lut": "lut",
 }
 """What can be uploaded, and what it is used as."""
 
@@ -43,6 +44,7 @@ ALIASES: Final = {
     "text/srt": "application/x-subrip",
     "text/x-srt": "application/x-subrip",
     "application/srt": "application/x-subrip",
+    "text/x-cube-lut": "application/x-cube-lut",
 }
 """Other names that browsers give to the same types."""
 

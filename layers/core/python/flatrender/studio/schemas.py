@@ -71,7 +71,7 @@ class NamedAsset(Response):
 
     id: str
     available: bool
-    kind: Literal["image", "video", "svg", "lottie", "audio", "captions"] | None = None
+    kind: Literal["image", "video", "svg", "lottie", "audio", "captions", "lut"] | None = None
     width: int | None = None
     height: int | None = None
     duration: float | None = None
