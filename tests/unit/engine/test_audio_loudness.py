@@ -147,3 +147,41 @@ def test_progress_only_grows_and_ends_at_the_end(tmp_path: Path) -> None:
     render_audio(composition({"target": -12}, 4.0), files, tmp_path / "out.m4a", told.append)
     assert told == sorted(told)
     assert told[-1] == pytest.approx(4.0)
+
+
+def test_a_long_stream_is_summed_up_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = measure([speechlike(20, 0.3)])
+    whole = [found.loudness(gain, 0.7) for gain in (1.0, 2.0, 6.0)]
+    monkeypatch.setattr("flatrender.engine.audio_loudness._PART", 75 * 10)
+    parts = [found.loudness(gain, 0.7) for gain in (1.0, 2.0, 6.0)]
+    assert parts == pytest.approx(whole, abs=1e-3)
+
+
+def test_the_gain_that_was_found_is_the_one_that_is_heard() -> None:
+    samples = speechlike(15, 0.2)
+    found = measure([samples])
+    for target in (-20, -14, -10):
+        gain = found.gain_for(target, 0.8)
+        out = np.concatenate(list(normalised([samples], gain, 0.8)), axis=1)
+        again = measure([out])
+        assert again.loudness() == pytest.approx(target, abs=0.1)
+        assert again.peak <= 0.8 * 1.02
+
+
+def test_beeps_stay_on_their_samples(tmp_path: Path) -> None:
+    times = [0.25, 1.5, 2.75]
+    files = {media.TONE: media.beeps(tmp_path / "beeps.wav", 3.0, times)}
+    render_audio(composition({"target": -20}, 6.0, start=2.0), files, tmp_path / "out.m4a")
+    heard = media.sound(tmp_path / "out.m4a")
+    quiet = render_audio(composition(None, 6.0, start=2.0), files, tmp_path / "plain.m4a")
+    assert quiet is not None
+    plain = media.sound(tmp_path / "plain.m4a")
+    assert heard.shape == plain.shape
+    for at in times:
+        middle = round((at + 2) * RATE)
+        centers = []
+        for one in (heard, plain):
+            energy = np.square(one[0, middle - 200 : middle + 200].astype(np.float64))
+            centers.append(float(np.sum(energy * np.arange(-200, 200)) / energy.sum()))
+        # A beep has 8 samples.
+        assert centers == pytest.approx([3.5, 3.5], abs=4)

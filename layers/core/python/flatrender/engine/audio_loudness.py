@@ -12,7 +12,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.filter import Graph
 
-from flatrender.engine.audio_limiter import HOP, Gains, Limiter, gain_curve
+from flatrender.engine.audio_limiter import ATTACK_HOPS, HOP, Gains, Limiter, gain_curve
 from flatrender.engine.audio_source import RATE, Samples
 
 _SHELF: Final = (1.53512485958697, -2.69169618940638, 1.19839281085285, -1.69065929318241, 0.73248077421585)
@@ -20,6 +20,8 @@ _HIGH_PASS: Final = (1.0, -2.0, 1.0, -1.99004745483398, 0.99007225036621)
 """K-weighting at 48 kHz: b0, b1, b2, a1, a2."""
 _STEP: Final = RATE // 10 // HOP
 """Hops in a tenth of a second; the blocks of 400 ms overlap by three of these."""
+_PART: Final = 600 * _STEP
+"""Hops that are looked at together: a minute."""
 _OFFSET: Final = -0.691
 _ABSOLUTE_GATE: Final = -70.0
 _RELATIVE_GATE: Final = -10.0
@@ -112,27 +114,32 @@ class LoudnessMeter:
         self._held = np.pad(self._held, ((0, 0), (0, 2 * HOP - self._held.shape[1] % HOP)))
         self._measure(self._held.shape[1] // HOP - 1)
         count = self._at // HOP
-        energy = np.concatenate(self._energy).astype(np.float64)[:count]
-        peaks = np.concatenate([*self._peaks, np.zeros(1)]).astype(np.float64)
-        return Measured(energy, peaks)
+        return Measured(np.concatenate(self._energy)[:count], np.concatenate([*self._peaks, np.zeros(1, np.float32)]))
 
 
 class Measured:
-    """A measured stream. `peak` is its true peak as a factor of full scale."""
+    """A measured stream: energy and true peak of every hop. `peak` is its true peak as a factor of full scale."""
 
-    def __init__(self, energy: Gains, peaks: Gains) -> None:
+    def __init__(self, energy: Samples, peaks: Samples) -> None:
         self._energy, self._peaks = energy, peaks
         self.peak = float(peaks.max(initial=0.0))
 
     def loudness(self, gain: float = 1.0, ceiling: float | None = None) -> float | None:
         """LUFS after a gain and, with `ceiling`, a limiter; None when nothing is loud enough to count."""
-        energy = self._energy * gain**2
-        if ceiling is not None and self.peak * gain > ceiling:
-            curve = gain_curve(self._peaks * gain, ceiling)
-            edges = np.minimum(curve[:-1], curve[1:])
-            level = (edges + np.append(edges[1:], edges[-1:])) / 2
-            energy = energy * np.square(level[: energy.size])
-        return _gated(energy)
+        limited = ceiling is not None and self.peak * gain > ceiling
+        steps, before = [], 1.0
+        for at in range(0, self._energy.size, _PART):
+            energy = self._energy[at : at + _PART].astype(np.float64) * gain**2
+            if limited and ceiling is not None:
+                # What comes next is held down for already.
+                peaks = self._peaks[at : at + _PART + ATTACK_HOPS + 2].astype(np.float64) * gain
+                curve = gain_curve(peaks, ceiling, before)
+                before = float(curve[min(_PART, peaks.size)])
+                edges = np.minimum(curve[:-1], curve[1:])
+                level = (edges + np.append(edges[1:], edges[-1:])) / 2
+                energy *= np.square(level[: energy.size])
+            steps.append(energy[: energy.size // _STEP * _STEP].reshape(-1, _STEP).sum(axis=1))
+        return _gated(np.concatenate([np.zeros(0), *steps]))
 
     def gain_for(self, lufs: float, ceiling: float) -> float:
         """The factor that brings what is limited to `ceiling` afterwards to a loudness; 1 for silence."""
@@ -156,9 +163,8 @@ def _factor(decibels: float) -> float:
     return float(10 ** (decibels / 20))
 
 
-def _gated(energy: Gains) -> float | None:
-    """Integrated loudness of energies per hop."""
-    steps = energy[: energy.size // _STEP * _STEP].reshape(-1, _STEP).sum(axis=1)
+def _gated(steps: Gains) -> float | None:
+    """Integrated loudness of energies per tenth of a second."""
     if steps.size < 4:
         steps = np.pad(steps, (0, 4 - steps.size))
     sums = np.concatenate([[0.0], np.cumsum(steps)])
