@@ -176,16 +176,20 @@ def draw_in_box(  # noqa: PLR0917  what Content.draw is given, and what is drawn
     span: tuple[float, float, float],
     paint: skia.Paint,
 ) -> None:
-    """Draw an image from (`left`, `top`) to `right` (the `span`), clipped to the box of the layer."""
+    """Draw an image from (`left`, `top`) to `right` (the `span`), clipped to the box of the layer.
+
+    What is seen of it has the corners, also where it does not fill the box.
+    """
     left, top, right = span
+    scale = (right - left) / image.width()
     canvas.save()
     canvas.setMatrix(base.matrix())
     if radius:
-        rounded = skia.RRect.MakeRectXY(skia.Rect.MakeWH(place.width, place.height), radius, radius)
-        canvas.clipRRect(rounded, skia.ClipOp.kIntersect, True)
+        bottom = min(place.height, top + scale * image.height())
+        seen = skia.Rect.MakeLTRB(max(0.0, left), max(0.0, top), min(place.width, right), bottom)
+        canvas.clipRRect(skia.RRect.MakeRectXY(seen, radius, radius), skia.ClipOp.kIntersect, True)
     else:
         canvas.clipRect(skia.Rect.MakeWH(place.width, place.height), skia.ClipOp.kIntersect, not base.upright)
-    scale = (right - left) / image.width()
     canvas.setMatrix(base.translate(left, top).scale(scale, scale).matrix())
     canvas.drawImage(image, 0, 0, LINEAR, paint)
     canvas.restore()
