@@ -63,7 +63,8 @@ def slot_problem(name: str, slot: Slot, known: Mapping[str, str] | None) -> str 
     kind = known.get(name)
     if kind is None:
         return f"The Lottie has no slot {name!r}{closest(name, known) or '.'}"
+    if kind == "other":
+        return f"The slot {name!r} of the Lottie cannot be replaced."
     if kind != slot.type:
-        may = "cannot be replaced" if kind == "other" else f"takes a value of type {kind!r}"
-        return f"The slot {name!r} of the Lottie {may}, not one of type {slot.type!r}."
+        return f"The slot {name!r} of the Lottie takes a value of type {kind!r}, not one of type {slot.type!r}."
     return None

@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from flatrender.composition import limits
 from flatrender.kernel.ids import Id
 from flatrender.kernel.schemas import Request, Response
 
@@ -29,6 +30,9 @@ TYPES: Final[dict[str, Kind]] = {
     "application/x-cube-lut": "lut",
 }
 """What can be uploaded, and what it is used as."""
+
+KIND_BYTES: Final[dict[Kind, int]] = {"svg": limits.MAX_SVG_BYTES, "lottie": limits.MAX_LOTTIE_BYTES}
+"""What files of a kind may have, in every plan."""
 
 ALIASES: Final = {
     "image/jpg": "image/jpeg",

@@ -11,7 +11,7 @@ from flatrender.composition.assets import AssetInfo
 from flatrender.files import repository
 from flatrender.files.errors import FileMoved, FileNotFound, FileTooLarge, UnsupportedType
 from flatrender.files.model import FILE, FileItem
-from flatrender.files.schemas import ALIASES, TYPES, File, Rejection, Upload, UploadForm, UploadRequest
+from flatrender.files.schemas import ALIASES, KIND_BYTES, TYPES, File, Rejection, Upload, UploadForm, UploadRequest
 from flatrender.files.usage import Usage
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.clock import epoch, isoformat, timestamp
@@ -33,11 +33,12 @@ def create(caller: Caller, request: UploadRequest) -> Upload:
     """
     content_type = _type_of(request.content_type)
     plan = plan_of(caller.tier)
-    if request.size_bytes > plan.max_upload_bytes:
+    most = min(plan.max_upload_bytes, KIND_BYTES.get(TYPES[content_type], plan.max_upload_bytes))
+    if request.size_bytes > most:
         raise FileTooLarge(
-            f"Files may have up to {plan.max_upload_bytes // 2**20} MiB in your plan; this one has "
+            f"Files of type {content_type} may have up to {most // 2**20} MiB in your plan; this one has "
             f"{request.size_bytes / 2**20:.1f} MiB.",
-            max_bytes=plan.max_upload_bytes,
+            max_bytes=most,
         )
     until = epoch() + PENDING_SECONDS
     item = _new(caller.tenant_id, caller.user_id, new_id())
