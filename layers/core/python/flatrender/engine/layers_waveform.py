@@ -24,11 +24,11 @@ from flatrender.engine.paints import Fill
 from flatrender.engine.surface import Affine
 
 _FLOOR_DB: Final = -44.0
-_TOP_DB: Final = -8.0
+_TOP_DB: Final = -10.0
 """Mean levels between which an amplitude is drawn, of a sound that is mixed as usual."""
 _SPECTRUM_FLOOR: Final = -58.0
 _SPECTRUM_TOP: Final = -14.0
-_CURVE: Final = 2.0
+_CURVE: Final = 1.8
 _SPECTRUM_CURVE: Final = 1.5
 """Above 1, quiet parts are drawn smaller than decibels would have them: they are felt so."""
 _LONGEST_FALL: Final = 60
