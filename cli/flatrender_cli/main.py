@@ -11,6 +11,7 @@ from rich.markup import escape
 from flatrender_cli import endpoints
 from flatrender_cli.console import errors
 from flatrender_cli.errors import CliError
+from flatrender_cli.templates.commands import app as templates
 
 app = typer.Typer(
     name="flatrender",
@@ -19,6 +20,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(templates)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on standard output.")]
 

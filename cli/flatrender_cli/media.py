@@ -23,6 +23,8 @@ TYPES = {
     ".ogg": "audio/ogg",
     ".svg": "image/svg+xml",
     ".json": "video/lottie+json",
+    ".vtt": "text/vtt",
+    ".srt": "application/x-subrip",
     ".cube": "application/x-cube-lut",
 }
 

@@ -1,0 +1,24 @@
+"""`flatrender template …`: the commands."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(name="template", help="Write templates: start one, check it, see it live.", no_args_is_help=True)
+
+Assets = Annotated[Path | None, typer.Option(help="Folder of the media; by default the file's own.")]
+
+
+@app.command("check")
+def _check(
+    path: Annotated[Path, typer.Argument(help="A template, or a folder of templates.")],
+    *,
+    assets: Assets = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail for what may be meant so, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    """Say all that is wrong with templates: format, inputs, languages, texts that do not fit or cannot be read."""
+    from flatrender_cli.templates.checking import check
+
+    check(path, assets, strict=strict, as_json=as_json)
