@@ -3,6 +3,7 @@
 
 import time
 import unicodedata
+from pathlib import Path
 
 import pytest
 from tests.unit.composition.documents import document
@@ -11,6 +12,7 @@ from flatrender.composition.fonts import choose, named, shipped
 from flatrender.composition.graphemes import clusters, invisible, is_emoji
 from flatrender.composition.validate import validate
 
+ROOT = Path(__file__).resolve().parents[3]
 FAMILY, ENGLAND = "👨‍👩‍👧‍👦", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 
 
@@ -81,9 +83,25 @@ def test_what_no_font_has_is_named_once_and_in_order() -> None:
     assert fonts.missing("ab\U00013000c\u16a0\U00013000", "Inter") == ["\U00013000", "\u16a0"]
     assert fonts.missing("\U000f1234", "Inter") == ["\U000f1234"]
     assert (
-        named(["\u16a0", "\U000f1234"]) == "ᚠ (RUNIC LETTER FEHU FEOH FE F, U+16A0), \U000f1234 (no assigned character, U+F1234)"
+        named(["\u16a0", "\U000f1234"])
+        == "ᚠ (RUNIC LETTER FEHU FEOH FE F, U+16A0), \U000f1234 (no assigned character, U+F1234)"
     )
     assert named([chr(0x13000 + n) for n in range(10)]).endswith("and 2 more")
+
+
+def test_the_ideographs_that_the_recipe_promises_are_there() -> None:
+    recipe = (ROOT / "infra/fonts/build.py").read_text("utf-8")
+    for codec in ("gb2312", "euc_jp", "big5"):
+        assert f'_encoded("{codec}"' in recipe
+    fonts = shipped()
+    for codec, leads in (("gb2312", range(0xA1, 0xF8)), ("euc_jp", range(0xA1, 0xF5)), ("big5", range(0xA4, 0xC7))):
+        trails = [*range(0x40, 0x7F), *range(0xA1, 0xFF)] if codec == "big5" else range(0xA1, 0xFF)
+        every = "".join(bytes((lead, trail)).decode(codec, "ignore") for lead in leads for trail in trails)
+        assert len(every) > 5000
+        assert fonts.missing("".join(filter(str.isalpha, every)), "Inter") == []
+    hangul = "".join(bytes((a, b)).decode("euc_kr", "ignore") for a in range(0xB0, 0xC9) for b in range(0xA1, 0xFF))
+    assert len(hangul) == 2350
+    assert fonts.missing(hangul, "Inter") == []
 
 
 def test_characters_without_a_picture_are_nothing_to_miss() -> None:

@@ -168,6 +168,25 @@ def test_a_gradient_runs_over_its_run() -> None:
     assert max(reds[1], blues[0]) < 60
 
 
+def test_a_gradient_runs_over_all_figures_of_a_counter() -> None:
+    gradient = {"type": "linear", "angle": 0, "stops": [{"offset": 0, "color": "#f00"}, {"offset": 1, "color": "#00f"}]}
+    counter = {"type": "counter", "box": [10, 10, 300, 80], "from_value": 888888, "to_value": 888888, "align": "left"}
+    pixels = at({**counter, "style": {"size": 50, "fill": gradient}}, 1).astype(int)
+    left, _, right, _ = ink(pixels.astype(np.uint8))
+    reds = [int(pixels[:, x : x + 6, 2].max()) for x in range(left + 2, right - 8, (right - left) // 6)]
+    assert all(later < earlier for earlier, later in pairwise(reds))
+
+
+def test_an_underline_takes_the_colour_of_a_gradient() -> None:
+    gradient = {"type": "linear", "angle": 0, "stops": [{"offset": 0, "color": "#f00"}, {"offset": 1, "color": "#f00"}]}
+    layer = text("x", box=(10, 10, 300, 60), style={"size": 40})
+    plain, lined = (
+        {**layer, "runs": [{"text": "nnn", "fill": gradient, "underline": under}]} for under in (False, True)
+    )
+    assert ink(at(lined, 0))[3] > ink(at(plain, 0))[3]
+    assert at(lined, 0)[:, :, 0].max() == 0
+
+
 def test_a_counter_keeps_the_spaces_around_its_figures() -> None:
     def width(prefix: str, suffix: str) -> int:
         counter = {"type": "counter", "box": [10, 10, 300, 80], "from_value": 5, "to_value": 5, "style": {"size": 40}}

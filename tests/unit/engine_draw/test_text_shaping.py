@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.engine_draw.shaped import SIZE, Part, advance, block, drawn, reference
 
+from flatrender.composition.fonts import shipped
 from flatrender.composition.graphemes import clusters
 from flatrender.engine.fonts import default_dir, library
 
@@ -175,3 +176,11 @@ def test_any_text_at_all_can_be_laid_out_and_drawn(text: str) -> None:
     pieces = made.layout.lines[0].pieces
     shown = [cluster for piece in pieces if not piece.space for cluster in clusters(piece.text)]
     assert abs(len(made.characters()) - len(shown)) <= len(pieces)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.characters(codec="utf-8"), st.sampled_from(["Inter", "Vazirmatn", "Noto Sans CJK", "Noto Color Emoji"]))
+def test_the_light_table_knows_what_the_font_files_have(character: str, family: str) -> None:
+    code = ord(character)
+    known = shipped().families[family].covers(code)
+    assert known == library(default_dir()).covers(family, code) or code < 0x20 or code > 0xE007F

@@ -127,11 +127,14 @@ class _Figures:
         line = self._style.size * layer.style.line_height
         x = (width - sum(widths)) * {"left": 0.0, "center": 0.5, "right": 1.0}[layer.align]
         y = (height - line) * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[layer.vertical]
+        left, right = x, x + sum(widths)
         for part, room in zip(parts, widths, strict=True):
             canvas.save()
             block = self._block(part)
-            canvas.translate(x + (room - self._width(part)) / 2 - block.block[0], y)
-            block.draw(canvas, t, self._stroke)
+            moved = x + (room - self._width(part)) / 2 - block.block[0]
+            canvas.translate(moved, y)
+            over = (left - moved, block.block[1], right - moved, block.block[3])
+            block.draw(canvas, t, self._stroke, over=over)
             canvas.restore()
             x += room
 

@@ -87,6 +87,8 @@ class Fill:
         if self._colors is not None:
             paint.setColor4f(color4f(self._colors.at(t)))
         elif self._gradient is not None:
+            # What takes a colour and no shader, such as an underline, has that of the first stop.
+            paint.setColor4f(color4f((*self._stops[0][:3], 1.0)))
             paint.setShader(_shader(self._gradient, self._stops, box))
         return paint
 

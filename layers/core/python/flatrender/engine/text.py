@@ -188,12 +188,17 @@ class TextBlock:
         t: float,
         stroke: tuple[Fill, float] | None = None,
         unit: Unit | Character | None = None,
+        over: Bounds | None = None,
     ) -> None:
-        """Paint at time `t` of the layer; `stroke` is a paint and a width in canvas units, drawn beneath the fill."""
+        """Paint at time `t` of the layer; `stroke` is a paint and a width in canvas units, drawn beneath the fill.
+
+        Gradients run over the block, or `over` another rectangle of which it is a part.
+        """
+        whole = over or self.block
 
         def outline(_run: int) -> skia.Paint:
             assert stroke is not None  # noqa: S101  asked for only when there is one
-            paint = stroke[0].paint(t, self.block)
+            paint = stroke[0].paint(t, whole)
             paint.setStyle(skia.Paint.kStroke_Style)
             paint.setStrokeWidth(stroke[1] * 2)
             paint.setStrokeJoin(skia.Paint.kRound_Join)
@@ -201,7 +206,7 @@ class TextBlock:
 
         def filled(run: int) -> skia.Paint:
             style = self._styles[run]
-            return style.fill.paint(t, self.run_box(run) if style.own and style.fill.is_gradient else self.block)
+            return style.fill.paint(t, self.run_box(run) if style.own and style.fill.is_gradient else whole)
 
         shows = self._shows(unit)
         lines = range(len(self._lines)) if unit is None else (unit[0],)
