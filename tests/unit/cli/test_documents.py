@@ -120,6 +120,13 @@ def test_the_examples_of_the_guide_can_be_rendered(tmp_path: Path) -> None:
     documents.load(ROOT / "infra/seed/templates/quote.json", assets, inputs)
 
 
+def test_the_example_of_motion_can_be_rendered(tmp_path: Path) -> None:
+    page = (ROOT / "docs/guide/motion.md").read_text(encoding="utf-8")
+    whole = json.loads(page.split("```json\n")[1].partition("```")[0])
+    composition, media = documents.load(written(tmp_path / "motion.json", whole), ROOT / "infra/seed/assets", {})
+    assert (composition.duration, len(media.infos)) == (5.8, 3)
+
+
 def test_a_film_is_rendered_in_processes_and_is_whole(tmp_path: Path) -> None:
     document = film(3, width=160, height=90, fps=12)
     composition, media = documents.load(written(tmp_path / "film.json", document), tmp_path, {})
