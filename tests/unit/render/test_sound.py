@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from tests.unit.engine import media
 
+from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
 from flatrender.render import worker
 from flatrender.render.errors import JobEnded
 from flatrender.render.order import WorkOrder
 from flatrender.render.pulse import Pulse
 
+PROFILE = Profile(width=320, height=180, fps=30)
 SONG = "00000000-0000-4000-8000-0000000000c1"
 
 
@@ -42,7 +44,7 @@ def mix(folder: Path, pulse: Watched) -> Any:
         "scenes": [{"duration": 8.0}],
         "audio": [{"asset": SONG, "loop": True}],
     }
-    order = cast("WorkOrder", SimpleNamespace(composition=Composition.model_validate(document)))
+    order = cast("WorkOrder", SimpleNamespace(composition=Composition.model_validate(document), profile=PROFILE))
     return worker._sound(order, {SONG: folder / "song.wav"}, folder / "out.mp4", cast("Pulse", pulse))
 
 

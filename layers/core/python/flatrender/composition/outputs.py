@@ -51,11 +51,11 @@ FORMATS: Final[Mapping[str, Format]] = {
         ),
         Format(
             "gif", "animation", "gif", "image/gif", ("png",), alpha=True, max_seconds=60, max_side=1080, max_fps=50,
-            max_megapixels=800,
+            max_megapixels=500,
         ),
         Format(
             "apng", "animation", "png", "image/apng", ("png",), alpha=True, max_seconds=60, max_side=1080,
-            max_megapixels=600,
+            max_megapixels=400,
         ),
         Format(
             "webp", "animation", "webp", "image/webp", ("png",), alpha=True, max_seconds=60, max_side=1080,

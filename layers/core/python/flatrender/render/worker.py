@@ -8,9 +8,7 @@ import os
 import sys
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Final
 
 from flatrender.composition.timeline import sounds_shown
 from flatrender.kernel.errors import FlatRenderError
@@ -22,6 +20,9 @@ from flatrender.render.order import WorkOrder, pack
 from flatrender.render.pulse import Pulse
 from flatrender.render.sizing import sizing
 from flatrender.render.steps import ChunkTask
+
+if TYPE_CHECKING:
+    from flatrender.engine.reports import AudioReport, ChunkReport
 
 DOWNLOAD_SECONDS: Final = 120
 FIRST_FRAME_SECONDS: Final = 20
@@ -90,45 +91,40 @@ def _produce(task: ChunkTask, chunk: ChunkItem, pulse: Pulse) -> None:
         chunk_repository.announce_object(task.tenant_id, chunk.key, days)
         suffix = order.suffix(task.item)
         out = work.folder / f"chunk.{suffix}"
-        made = _sound(order, assets, chunk, out, pulse) if task.item < 0 else _picture(order, assets, chunk, out, pulse)
+        report: ChunkReport | AudioReport | None
+        if task.item < 0:
+            report = _sound(order, assets, out, pulse, int(chunk.frames))
+            stream = watching.of_sound(report) if report else None
+        else:
+            report = _picture(order, assets, chunk, out, pulse)
+            stream = watching.of_picture(report) if order.profile.streaming else None
         pulse.allow(UPLOAD_SECONDS)
         size = 0
-        if made.report is not None:
+        if report is not None:
             size = out.stat().st_size
             storage.upload(out, storage.chunk_key(task.tenant_id, chunk.key, suffix), CONTENT_TYPES[suffix])
-    packed = pack(made.report) if made.report else None
-    chunk_repository.complete_object(task.tenant_id, chunk.key, days, size, packed, made.stream)
+    packed = pack(report) if report else None
+    chunk_repository.complete_object(task.tenant_id, chunk.key, days, size, packed, stream)
     pulse.touch()
 
 
-class Made(NamedTuple):
-    """What the engine said (None: a silent soundtrack), and how players fetch it while the rest renders."""
-
-    report: BaseModel | None
-    stream: dict[str, Any] | None = None
-
-
-def _picture(order: WorkOrder, assets: dict[str, Path], chunk: ChunkItem, out: Path, pulse: Pulse) -> Made:
+def _picture(order: WorkOrder, assets: dict[str, Path], chunk: ChunkItem, out: Path, pulse: Pulse) -> "ChunkReport":
     from flatrender.engine.render import render_chunk
 
     pulse.allow(FIRST_FRAME_SECONDS)
     first, frames = int(chunk.first_frame), int(chunk.frames)
-    report = render_chunk(order.composition, assets, order.profile, first, frames, out, pulse.touch)
-    return Made(report, watching.of_picture(report) if order.profile.streaming else None)
+    return render_chunk(order.composition, assets, order.profile, first, frames, out, pulse.touch)
 
 
-def _sound(order: WorkOrder, assets: dict[str, Path], chunk: ChunkItem, out: Path, pulse: Pulse) -> Made:
-    """The soundtrack; the composition's sounds may turn out to be silent."""
+def _sound(order: WorkOrder, assets: dict[str, Path], out: Path, pulse: Pulse, frames: int = 0) -> "AudioReport | None":
+    """The soundtrack; None when the composition's sounds turn out to be silent. `frames`: what it counts as, if any."""
     from flatrender.engine.audio import render_audio
 
-    pulse.allow(FIRST_SOUND_SECONDS)
-    frames, fps = int(chunk.frames), order.profile.fps
-
     def progress(seconds: float) -> None:
-        pulse.touch(min(frames, int(seconds * fps)))
+        pulse.touch(min(frames, int(seconds * order.profile.fps)) if frames else None)
 
-    report = render_audio(order.composition, assets, out, progress, settings=order.profile)
-    return Made(report, watching.of_sound(report) if report else None)
+    pulse.allow(FIRST_SOUND_SECONDS)
+    return render_audio(order.composition, assets, out, progress, settings=order.profile)
 
 
 def _order(tenant_id: str, job_id: str) -> WorkOrder:
