@@ -61,14 +61,15 @@ def plant_assets(folder: Path = SEED / "assets") -> Iterator[str]:
 
 
 def plant_templates(folder: Path = SEED / "templates") -> Iterator[str]:
-    """The built-in templates, each with the picture of the same name as its preview."""
+    """The built-in templates, each with the picture and the clip of the same name as its previews."""
     shown = []
     for path in sorted(folder.glob("*.json")):
         definition = TemplateDefinition.model_validate_json(path.read_bytes())
         _refuse(path, _faults(definition))
         picture = path.with_suffix(".jpg")
         preview = files.register_system_file(f"preview:{definition.code}", picture, "image/jpeg")
-        published = content.publish(SYSTEM_TENANT_ID, definition, preview)
+        clip = files.register_system_file(f"preview-clip:{definition.code}", path.with_suffix(".mp4"), "video/mp4")
+        published = content.publish(SYSTEM_TENANT_ID, definition, preview, clip)
         shown.append(f"{definition.code} v{published.version}{' (new)' if published.is_new else ''}")
     yield f"Templates: {', '.join(shown)}"
 

@@ -17,7 +17,7 @@ from flatrender.kernel.ids import SYSTEM_TENANT_ID
 from flatrender.platform import storage
 
 ROOT = Path(__file__).resolve().parents[3]
-BUILT_IN = {"promo", "story", "quote", "nowruz-greeting"}
+BUILT_IN = {path.stem for path in (ROOT / "infra/seed/templates").glob("*.json")}
 
 
 @pytest.fixture
@@ -53,12 +53,13 @@ def test_a_new_deployment_has_what_it_needs_and_a_second_seed_changes_nothing(
     assert not any(password in line for line in said)
     assert any("--reset-admin-password" in line for line in said)
     listed = invoke("content/templates", "GET", "/v1/templates", caller=caller()).json["data"]
+    assert len(BUILT_IN) == 12
     assert {template["code"] for template in listed} == BUILT_IN
     assert {template["version"] for template in listed} == {1}
     for template in listed:
-        key = "files/" + template["preview_url"].partition("?")[0].partition("/files/")[2]
-        preview = storage.read(key)
-        assert preview.startswith(b"\xff\xd8\xff")
+        for field, kind in (("preview_url", "jpg"), ("preview_clip_url", "mp4")):
+            key = "files/" + template[field].partition("?")[0].partition("/files/")[2]
+            assert storage.read(key) == (ROOT / f"infra/seed/templates/{template['code']}.{kind}").read_bytes()
 
 
 def test_a_project_of_every_template_is_valid_as_it_comes(

@@ -97,7 +97,7 @@ def test_the_package_is_light() -> None:
     assert found.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("code", ["promo", "story", "quote", "nowruz-greeting"])
+@pytest.mark.parametrize("code", sorted(previews.MOMENTS))
 def test_built_in_templates_are_complete(code: str) -> None:
     template = previews.templates()[code]
     composition = previews.compose(template, {})
