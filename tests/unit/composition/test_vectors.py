@@ -1,6 +1,8 @@
 """Given SVG and Lottie layers, when a document is validated and cut into chunks, then their files and slots count."""
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -192,3 +194,12 @@ def test_inputs_fill_drawings_and_slots() -> None:
     assert missing is None
     assert [(fault.pointer, fault.code) for fault in found] == [("/inputs/logo", "required")]
     assert [fault.code for fault in bind(template, {"logo": "logo.svg"})[1]] == ["asset_id"]
+
+
+def test_the_example_of_the_guide_is_valid() -> None:
+    guide = (Path(__file__).parents[3] / "docs/guide/compositions.md").read_text(encoding="utf-8")
+    block = guide.partition("## Drawings and animations")[2].partition("```json\n")[2].partition("```")[0]
+    for name, asset in (("logo.svg", LOGO), ("reveal.json", MOVIE), ("stream.jpg", PHOTO)):
+        assert name in block
+        block = block.replace(name, asset)
+    assert validate(holding(*json.loads(block)), FILES)[1] == []
