@@ -22,3 +22,16 @@ def _check(
     from flatrender_cli.templates.checking import check
 
     check(path, assets, strict=strict, as_json=as_json)
+
+
+@app.command("new")
+def _new(
+    name: Annotated[str, typer.Argument(help="The template's code, such as my-promo.")],
+    *,
+    aspect: Annotated[str, typer.Option(help="16:9, 9:16 or 1:1.")] = "16:9",
+    folder: Annotated[Path, typer.Option(help="Where to make the template's folder.")] = Path(),
+) -> None:
+    """Start a template: a document that works, and a README of what to change in it."""
+    from flatrender_cli.templates.starter import new
+
+    new(name, folder, aspect)

@@ -1,0 +1,49 @@
+"""`flatrender template new`: what it writes works, in every aspect, whatever is filled in."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from flatrender_cli import documents, main
+from flatrender_cli.errors import CliError
+from flatrender_cli.stills import still
+from flatrender_cli.templates.checking import examine
+
+
+def new(*arguments: object) -> Result:
+    return CliRunner().invoke(main.app, ["template", "new", *map(str, arguments)])
+
+
+@pytest.mark.parametrize(("aspect", "size"), [("16:9", (1920, 1080)), ("9:16", (1080, 1920)), ("1:1", (1080, 1080))])
+def test_a_new_template_has_nothing_to_mend_and_is_drawn(tmp_path: Path, aspect: str, size: tuple[int, int]) -> None:
+    result = new("my-promo", "--aspect", aspect, "--folder", tmp_path)
+    assert result.exit_code == 0, result.output
+    file = tmp_path / "my-promo/my-promo.json"
+    assert str(file) in result.stdout
+    assert examine(file, file.parent) == []
+    composition, media = documents.load(file, file.parent, {"title": "Mine"})
+    assert (composition.canvas.width, composition.canvas.height) == size
+    assert still(composition, media, 3, 200, "png") != still(composition, media, 0, 200, "png")
+    readme = (file.parent / "README.md").read_text("utf-8")
+    assert "flatrender template preview my-promo.json" in readme
+    assert {path.name for path in file.parent.iterdir()} == {"my-promo.json", "README.md"}
+
+
+def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    assert new("mine", "--folder", tmp_path).exit_code == 0
+    file = tmp_path / "mine/mine.json"
+    file.write_text(json.dumps({"mine": True}), encoding="utf-8")
+    again = new("mine", "--folder", tmp_path)
+    assert isinstance(again.exception, CliError)
+    assert json.loads(file.read_text("utf-8")) == {"mine": True}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("My Promo",), ("../out",), ("x",), ("-mine",), ("mine", "--aspect", "4:3"), ("a" * 60,)]
+)
+def test_names_and_aspects_that_cannot_be_are_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    result = new(*arguments, "--folder", tmp_path)
+    assert result.exit_code != 0
+    assert list(tmp_path.iterdir()) == []
