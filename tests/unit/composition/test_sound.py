@@ -1,11 +1,14 @@
 """Given sound in a document, heard or drawn, when it is checked and cut into chunks, then faults and keys follow it."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.composition.documents import ASSETS, PHOTO, SONG, VIDEO, document
 
 from flatrender.composition import chunks, timeline
+from flatrender.composition.assets import AssetInfo
 from flatrender.composition.audio import TARGETS
 from flatrender.composition.profiles import profile
 from flatrender.composition.schemas import Composition
@@ -152,3 +155,17 @@ def test_frames_need_the_sound_that_they_show_and_no_other() -> None:
     doc = document(**shown(group, audio=[{"asset": VIDEO}, {"asset": SONG}]))
     assert timeline.sounds_shown(Composition.model_validate(doc)) == {SONG}
     assert timeline.sounds_shown(Composition.model_validate(document())) == set()
+
+
+def test_the_example_of_the_guide_is_a_composition() -> None:
+    guide = Path(__file__).parents[3] / "docs/guide/compositions.md"
+    blocks = [block.partition("```")[0] for block in guide.read_text("utf-8").split("```json\n")[1:]]
+    (example,) = [block for block in blocks if '"waveform"' in block]
+    words = SONG[:-2] + "d1"
+    for name, file_id in (("talk.vtt", words), ("talk.mp3", SONG), ("morning.m4a", VIDEO)):
+        example = example.replace(name, file_id)
+    assets = {**ASSETS, words: AssetInfo(id=words, sha256="d" * 64, kind="captions", duration=9)}
+    made, found = validate(document(**json.loads(example)), assets)
+    assert not found
+    assert made is not None
+    assert chunks.audio_key(made, assets)
