@@ -171,3 +171,12 @@ def test_files_that_cannot_be_shown_say_why(tmp_path: Path, data: str, why: str)
         frame(composition(captions(asset=SUBTITLES)), 6, {SUBTITLES: path})
     with pytest.raises(UnreadableMedia, match="missing"):
         frame(composition(captions(asset=SUBTITLES)), 6)
+
+
+def test_kana_anywhere_make_all_cues_japanese() -> None:
+    """The shapes of Chinese characters differ between the languages; a cue of nothing else does not tell its own."""
+    alone = [{"start": 0, "end": 1, "text": "直骨令"}]
+    together = [*alone, {"start": 1, "end": 2, "text": "ひらがな"}]
+    japanese = frame(composition(captions(cues=alone, style={"language": "ja", "size": 40})))
+    assert np.array_equal(frame(composition(captions(cues=together, style={"size": 40}))), japanese)
+    assert not np.array_equal(frame(composition(captions(cues=alone, style={"size": 40}))), japanese)

@@ -134,7 +134,7 @@ def _joins(cluster: str, character: str) -> bool:  # noqa: PLR0911  one rule of 
     return False
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def clusters(text: str) -> tuple[str, ...]:
     """The grapheme clusters of a text, in order; together they are the text."""
     if text.isascii() and "\r" not in text:

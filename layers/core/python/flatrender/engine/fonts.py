@@ -18,7 +18,7 @@ _CJK: Final = "Noto Sans CJK"
 _OPENING: Final = frozenset("\u201c\u2018")
 _SHARED: Final = _OPENING | frozenset("\u201d\u2019\u2026\u2014\u00b7")
 _REMEMBERED: Final = 20_000
-"""Clusters whose family is remembered; a hostile text has many."""
+"""Clusters whose family is remembered, and characters that a family has; a hostile text asks for many."""
 
 
 class FontMissing(Exception):
@@ -78,6 +78,8 @@ class FontLibrary:
         """Whether every face of a family has a glyph for a code point."""
         known = self._glyphs.get((family, code))
         if known is None:
+            if len(self._glyphs) >= _REMEMBERED:
+                self._glyphs.clear()
             known = family in self._faces and all(face.unicharToGlyph(code) for face in self._faces[family])
             self._glyphs[family, code] = known
         return known

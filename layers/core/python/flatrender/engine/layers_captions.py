@@ -25,6 +25,7 @@ from flatrender.engine.paints import Fill
 from flatrender.engine.surface import Affine
 from flatrender.engine.text import TextBlock, TextOptions, Unit
 from flatrender.engine.text_layout import is_rtl
+from flatrender.engine.text_shape import han_language
 
 _EPSILON: Final = 1e-6
 _LAID_OUT: Final = 3
@@ -53,8 +54,11 @@ class CaptionsContent:
     heavy = False
 
     def __init__(self, layer: CaptionsLayer, place: Place, kit: Kit) -> None:
-        self._layer, self._place, self._kit = layer, place, kit
         self._cues = _captions(layer, kit)
+        if layer.style.language is None and han_language("".join(cue.text for cue in self._cues)) == "ja":
+            # Kana in one cue tell the language of all: some are written in Chinese characters only.
+            layer = layer.model_copy(update={"style": layer.style.model_copy(update={"language": "ja"})})
+        self._layer, self._place, self._kit = layer, place, kit
         self._starts = [cue.start + layer.offset for cue in self._cues]
         self._frame = _area(layer, place)
         self._laid_out: OrderedDict[int, _Cue] = OrderedDict()

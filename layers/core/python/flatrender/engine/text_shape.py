@@ -79,14 +79,17 @@ type Ink = Callable[[int], skia.Paint]
 """The paint of a run."""
 
 
+def han_language(text: str) -> str:
+    """In which language's shapes the Chinese characters of a text are drawn: kana beside them tell Japanese."""
+    return "ja" if _KANA.search(text) else "ko" if _HANGUL.search(text) else "zh-Hans"
+
+
 class Shaper:
     """Makes paragraphs of the runs of one text."""
 
     def __init__(self, texts: Sequence[str], styles: Sequence[RunStyle], fonts: FontLibrary) -> None:
         self._styles, self._fonts = styles, fonts
-        text = "".join(texts)
-        # Han characters look different in Japanese; kana give it away, hangul tell Korean, and what is left is Chinese.
-        self._han = "ja" if _KANA.search(text) else "ko" if _HANGUL.search(text) else "zh-Hans"
+        self._han = han_language("".join(texts))
 
     def atoms(self, pieces: Sequence[tuple[str, int]]) -> list[Atom]:
         """The clusters of a line that is made of `(text, run)` pieces."""
