@@ -69,6 +69,12 @@ def test_paths_that_cannot_flow_are_named(data: Any, pointer: str, code: str) ->
     assert [(fault.pointer, fault.code) for fault in faults] == [(at, code)]
 
 
+def test_a_trim_without_a_stroke_is_a_slip() -> None:
+    shape = {"type": "shape", "box": [0, 0, 9, 9], "geometry": {"type": "ellipse"}, "trim": {"end": 0.5}}
+    _, faults = validate(document(scenes=[{"duration": 6, "layers": [shape]}], audio=[]), ASSETS)
+    assert [(fault.pointer, fault.code) for fault in faults] == [("/scenes/0/layers/0/trim", "trim")]
+
+
 def test_shorthands_flow_into_what_they_stand_for() -> None:
     assert validate(path("M0 0 h5 v5 z", "m0 0 L1 0 L1 1 Z"), ASSETS)[1] == []
 

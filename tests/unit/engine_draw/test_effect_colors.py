@@ -9,8 +9,9 @@ import skia
 from tests.unit.engine_draw.scenes import PHOTO, VIDEO, composition, frame, photo, source, video
 
 from flatrender.composition.effects import Effects, Look
-from flatrender.engine.effect_colors import LutUnreadable, table
+from flatrender.engine.effect_colors import table
 from flatrender.engine.effect_looks import look
+from flatrender.engine.layers_media import AssetUnreadable
 from flatrender.engine.paints import Palette
 from flatrender.engine.surface import Canvas, Pixels
 
@@ -164,7 +165,7 @@ def test_a_moving_picture_is_adjusted_like_a_still_one(assets: dict[str, Path], 
 
 
 def test_a_lut_that_is_missing_or_none_is_told() -> None:
-    with pytest.raises(LutUnreadable, match="missing"):
+    with pytest.raises(AssetUnreadable, match="missing"):
         table(Effects.model_validate({"lut": {"asset": LUT}}), Palette({}), {})
 
 

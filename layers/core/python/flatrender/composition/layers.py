@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from flatrender.composition import limits
+from flatrender.composition import layers_base, limits
 from flatrender.composition.audio import Duck, Role
-from flatrender.composition.layers_base import Geometry, LayerBase, Matte, Stroke, Trim
+from flatrender.composition.layers_base import Geometry, LayerBase, Stroke, Trim
 from flatrender.composition.layers_captions import CaptionsLayer
 from flatrender.composition.layers_lottie import LottieLayer
 from flatrender.composition.layers_svg import SvgLayer
@@ -147,5 +147,6 @@ Layer = Annotated[
     | CompositionLayer,
     Field(discriminator="type"),
 ]
-Matte.model_rebuild(_types_namespace={"Layer": Layer})
-GroupLayer.model_rebuild()
+# A matte is a layer again. Pydantic finds the name there when a composition is first read; to build the models now
+# would cost every function that imports them a tenth of a second.
+vars(layers_base)["Layer"] = Layer

@@ -200,8 +200,11 @@ def _content(  # noqa: C901  one case per layer type
             yield from _asset(layer.asset, "lottie", f"{pointer}/asset", assets)
             yield from _trim(layer, pointer, assets)
             yield from _slots(layer, pointer, composition, assets, fonts)
-        case ShapeLayer(geometry=Path() as path):
-            yield from _path(path, f"{pointer}/geometry")
+        case ShapeLayer():
+            if layer.trim is not None and layer.stroke is None:
+                yield _fault(f"{pointer}/trim", "trim", "'trim' is about the stroke of a shape; this one has none.")
+            if isinstance(layer.geometry, Path):
+                yield from _path(layer.geometry, f"{pointer}/geometry")
 
 
 def _captions(

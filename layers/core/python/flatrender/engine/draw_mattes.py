@@ -14,6 +14,7 @@ import numpy.typing as npt
 import skia
 
 from flatrender.composition.transitions import LumaMatte, Wipe
+from flatrender.engine.layers_media import AssetUnreadable
 from flatrender.engine.surface import CUBIC, NEAREST, Canvas, shrink
 
 _BLINDS: Final = 10
@@ -26,10 +27,6 @@ _ROWS: Final = 16
 
 type Levels = npt.NDArray[np.uint16]
 type Field = npt.NDArray[np.floating[Any]]
-
-
-class MatteUnreadable(Exception):
-    """The picture that a transition names is not there or cannot be decoded."""
 
 
 class Mattes:
@@ -91,7 +88,7 @@ class Mattes:
         encoded = skia.Image.MakeFromEncoded(data) if data is not None else None
         raster = encoded.makeRasterImage() if encoded is not None else None
         if raster is None:
-            raise MatteUnreadable(f"The picture {asset} is missing or is none.")
+            raise AssetUnreadable(f"The picture {asset} is missing or is none.")
         scale = max(self._width / raster.width(), self._height / raster.height())
         wide, tall = max(1, round(raster.width() * scale)), max(1, round(raster.height() * scale))
         small = shrink(raster, min(wide, raster.width()), min(tall, raster.height()))

@@ -17,6 +17,7 @@ from flatrender.composition import cube_file
 from flatrender.composition.effects import Adjust, ChromaKey, Effects, Lut
 from flatrender.engine.effect_looks import Colors, look
 from flatrender.engine.effected import matrix
+from flatrender.engine.layers_media import AssetUnreadable
 from flatrender.engine.paints import Palette
 from flatrender.engine.surface import NEAREST, Pixels
 
@@ -30,10 +31,6 @@ _CB, _CR = 1.8556, 1.5748
 _DARK: Final = 0.12
 
 _tables: "OrderedDict[Hashable, Table]" = OrderedDict()
-
-
-class LutUnreadable(Exception):
-    """A file that a composition names as a LUT is not there or is none."""
 
 
 class Table:
@@ -94,7 +91,10 @@ class Adjusted:
 
 
 def table(effects: Effects, palette: Palette, assets: Mapping[str, Path]) -> Table | None:
-    """The table of a layer's chroma key, adjustment and LUT; None when it has neither key nor LUT."""
+    """The table of a layer's chroma key, adjustment and LUT; None when it has neither key nor LUT.
+
+    Raises AssetUnreadable when the file of the LUT is not there or is none.
+    """
     key, lut = effects.chroma_key, effects.lut
     if key is None and lut is None:
         return None
@@ -157,11 +157,11 @@ def _cube(lut: Lut | None, path: Path | None) -> "_Grid | None":
     if lut is None or lut.asset is None:
         return None
     if path is None or not path.is_file():
-        raise LutUnreadable(f"The LUT {lut.asset} is missing.")
+        raise AssetUnreadable(f"The LUT {lut.asset} is missing.")
     try:
         return _Grid(cube_file.parse(path.read_bytes()))
     except cube_file.CubeError as error:
-        raise LutUnreadable(str(error)) from error
+        raise AssetUnreadable(str(error)) from error
 
 
 class _Grid:
