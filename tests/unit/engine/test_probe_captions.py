@@ -45,6 +45,7 @@ def test_captions_are_known_by_what_they_say(  # noqa: PLR0917  one row of the t
         (b"plain words", "text/vtt", "unknown_type", "WebVTT or SRT"),
         (VTT + b"x" * 3 * 2**20, "text/vtt", "too_large", "2 MiB"),
         (b"WEBVTT\n\n" + b"00:01.000 --> 00:02.000\nx\n\n" * 20_000, "text/vtt", "too_large", "10000 cues"),
+        (VTT + "\n00:03.000 --> 00:04.000\nሴ\n".encode(), "text/vtt", "glyph_missing", "ETHIOPIC SYLLABLE SEE, U+1234"),
         (VTT + b"\n00:03.000 --> 00:04.000\n\xff\xd8\xff", "text/vtt", "damaged", "UTF-8"),
     ],
 )

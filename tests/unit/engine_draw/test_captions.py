@@ -157,6 +157,18 @@ def test_captions_come_from_files(tmp_path: Path) -> None:
         assert (frame(made, index, {SUBTITLES: path}) == frame(again, index)).all()
 
 
+def test_a_shadow_follows_words_that_move_and_no_others() -> None:
+    shadow = {"color": "#00ff00", "x": 0, "y": 40, "blur": 0}
+    for fields in ({"animation": "karaoke"}, {"animation": "pop"}, {"highlight": {**LIT, "scale": 1.4}}):
+        made = composition(captions(box=[10, 10, 300, 60], shadow=shadow, **fields))
+        for index in (9, 14, 18):
+            pixels = frame(made, index)
+            letters = (pixels[:, :, 2] > 128)[:80]
+            cast = (pixels[40:120, :, 1] > 128) & (pixels[40:120, :, 2] < 60)
+            assert np.count_nonzero(letters & cast) > 0.9 * np.count_nonzero(cast)
+            assert np.count_nonzero(letters & cast) > 0.7 * np.count_nonzero(letters)
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [

@@ -112,7 +112,7 @@ def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
             return layers_fill.counter(layer, place, kit)
         case CaptionsLayer():
             captions = CaptionsContent(layer, place, kit)
-            return Shaded(captions, layer.shadow, place, kit) if layer.shadow else captions
+            return Shaded(captions, layer.shadow, place, kit, captions.outline) if layer.shadow else captions
         case WaveformLayer():
             waveform = WaveformContent(layer, place, kit, within[0])
             return Shaded(waveform, layer.shadow, place, kit) if layer.shadow else waveform

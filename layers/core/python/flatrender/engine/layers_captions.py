@@ -89,6 +89,14 @@ class CaptionsContent:
         cue = self._cue(index)
         return index, cue.motion(t - self._layer.offset), cue.colors(t)
 
+    def outline(self, t: float) -> Hashable:
+        """Equal for two times at which a shadow is the same: colours throw none."""
+        index, highlight = self._at(t), self._layer.highlight
+        if index is None:
+            return None
+        moves = self._layer.animation == "pop" or (highlight and (highlight.scale > 1 or highlight.plate))
+        return index, self._cue(index).motion(t - self._layer.offset) if moves else None
+
     def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
         return False
 
@@ -343,7 +351,7 @@ def _file(path: Path, _modified: int, family: str) -> Sequence[Caption]:
             cues = captions.parse(file.read(limits.MAX_CAPTIONS_BYTES + 1))
     except CaptionsFault as fault:
         raise UnreadableMedia(f"The captions cannot be read. {fault}") from fault
-    missing = shipped().missing("".join(dict.fromkeys("".join(cue.text for cue in cues))), family)
+    missing = shipped().missing("\n".join(cue.text for cue in cues), family)
     if missing:
         raise UnreadableMedia(f"No font has these characters of the captions: {named(missing)}.")
     return cues

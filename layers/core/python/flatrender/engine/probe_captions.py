@@ -3,7 +3,8 @@
 from typing import Any
 
 from flatrender.composition import limits
-from flatrender.composition.captions import CaptionsFault, Format, detect, parse
+from flatrender.composition.captions import Caption, CaptionsFault, Format, detect, parse
+from flatrender.composition.fonts import DEFAULT_FAMILY, named, shipped
 from flatrender.engine.faults import RejectedMedia
 from flatrender.engine.probe_foreign import Data
 
@@ -26,9 +27,19 @@ def captions(data: Data, content_type: Format) -> dict[str, Any]:
         raise RejectedMedia("too_large" if fault.too_large else "damaged", str(fault)) from None
     if not found:
         raise RejectedMedia("no_streams", "There is no cue in these captions.")
+    _drawable(found)
     return {
         "kind": "captions",
         "content_type": content_type,
         "duration": found[-1].end,
         "codec": _CODECS[content_type],
     }
+
+
+def _drawable(found: list[Caption]) -> None:
+    """Raises RejectedMedia for characters that no font has: nobody would see them."""
+    fonts = shipped()
+    missing = fonts.missing("\n".join(cue.text for cue in found), DEFAULT_FAMILY)
+    nowhere = [character for character in missing if all(fonts.missing(character, name) for name in fonts.families)]
+    if nowhere:
+        raise RejectedMedia("glyph_missing", f"No font has these characters of the captions: {named(nowhere)}.")
