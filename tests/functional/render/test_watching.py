@@ -29,7 +29,7 @@ def token_of(url: str | None) -> str:
 
 
 def read(caller: Caller, job: Render, name: watching.Name) -> str:
-    token = token_of(service.get(caller, job.id).playlist_url)
+    token = token_of(service.get(caller, job.id).playlist_path)
     found = watching.document(job.id, name, token)
     assert found.content_type == ("text/vtt" if name == "sprite.vtt" else "application/vnd.apple.mpegurl")
     return found.body
@@ -61,7 +61,7 @@ def test_the_playlist_grows_in_order_and_ends_when_the_render_is_published(
     caller = rich(seconds=20)
     document = {**composition(scenes=3), "audio": [{"asset": tone(caller, tmp_path, 3.0)}]}
     job = submit(caller, document, output=HLS)
-    assert job.playlist_url is None, "links come with a single render only"
+    assert job.playlist_path is None, "links come with a single render only"
     step = pointer(caller, job)
     assert plan.run(step)["items"] == [-1, 0, 1, 2], "who watches wants to hear, too"
     with pytest.raises(NothingToWatch) as early:
@@ -132,7 +132,7 @@ def test_a_link_is_for_one_render_and_not_for_ever(
     jobs = [submit(caller, output=HLS), submit(caller, output=HLS), submit(stranger, output=HLS)]
     for job, owner in zip(jobs, (caller, caller, stranger), strict=True):
         render_chunks(pointer(owner, job))
-    token = token_of(service.get(caller, jobs[0].id).playlist_url)
+    token = token_of(service.get(caller, jobs[0].id).playlist_path)
     assert watching.document(jobs[0].id, "video.m3u8", token).body
     bad = [token[:-1] + ("0" if token[-1] != "0" else "1"), "", "x" * 64, token.replace(".", ".9", 1)]
     for wrong in bad:
@@ -152,9 +152,9 @@ def test_a_render_that_ended_otherwise_is_not_watched(rich: Callable[..., Caller
     caller = rich(seconds=20)
     job = submit(caller, output=HLS)
     render_chunks(pointer(caller, job))
-    token = token_of(service.get(caller, job.id).playlist_url)
+    token = token_of(service.get(caller, job.id).playlist_path)
     service.cancel(caller, job.id)
-    assert service.get(caller, job.id).playlist_url is None
+    assert service.get(caller, job.id).playlist_path is None
     with pytest.raises(RenderEnded):
         watching.document(job.id, "video.m3u8", token)
 
@@ -167,12 +167,12 @@ def test_the_index_of_the_sprite_points_into_it(
     render_chunks(pointer(caller, job))
     finish(pointer(caller, job))
     done = service.get(caller, job.id)
-    assert done.playlist_url is None
+    assert done.playlist_path is None
     assert done.result is not None
     assert done.result.sprite is not None
     sprite = done.result.sprite
     assert (sprite.columns, sprite.count, sprite.width, sprite.height, sprite.interval) == (2, 2, 160, 90, 1.0)
-    token = token_of(sprite.vtt_url)
+    token = token_of(sprite.vtt_path)
     index = watching.document(job.id, "sprite.vtt", token).body
     cues = re.findall(r"(\S+) --> (\S+)\n(\S+)#xywh=(\S+)", index)
     assert [(start, end, place) for start, end, _, place in cues] == [
@@ -190,7 +190,7 @@ def test_the_endpoint_needs_no_token_of_ours_and_answers_text(
     caller = rich(seconds=20)
     job = submit(caller, output=HLS)
     render_chunks(pointer(caller, job))
-    token = token_of(service.get(caller, job.id).playlist_url)
+    token = token_of(service.get(caller, job.id).playlist_path)
     path = f"/v1/renders/{job.id}/watch/main.m3u8"
     answer = invoke("render/watch", "GET", path, query={"token": token})
     assert answer.status == 200, answer.body

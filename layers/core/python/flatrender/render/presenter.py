@@ -72,7 +72,7 @@ def render(job: JobItem, *, links: bool = False) -> Render:
         created_at=job.created_at,
         started_at=job.started_at,
         ended_at=job.ended_at,
-        playlist_url=watching.link(job, "main.m3u8") if links and job.hls and job.status in WATCHED else None,
+        playlist_path=watching.link(job, "main.m3u8") if links and job.hls and job.status in WATCHED else None,
         result=_result(job) if links and job.status == "completed" else None,
         error=RenderError(**job.error) if job.error else None,
     )
@@ -93,6 +93,7 @@ def _result(job: JobItem) -> RenderResult:
             storage.link(f"{prefix}thumb-{number}.jpg") for number in range(1, int(job.result["thumbnails"]) + 1)
         ],
         size_bytes=int(job.result["size_bytes"]),
+        manifest_url=storage.link(prefix + "manifest.json") if job.result.get("manifest") else None,
         expires_in=storage.LINK_SECONDS,
     )
 
@@ -103,7 +104,7 @@ def _sprite(job: JobItem, prefix: str) -> Sprite | None:
         return None
     return Sprite(
         url=storage.link(prefix + "sprite.jpg"),
-        vtt_url=index,
+        vtt_path=index,
         columns=int(sheet["columns"]),
         count=int(sheet["count"]),
         width=int(sheet["width"]),

@@ -110,11 +110,11 @@ class Seconds(Response):
 class Sprite(Response):
     """The hover sprite: a grid of `count` pictures, `columns` in a row, one for each `interval` seconds.
 
-    `vtt_url` is its index as WebVTT, for players that show it above their timeline.
+    `vtt_path`, below the API's address, is its index as WebVTT, for players that show it above their timeline.
     """
 
     url: str
-    vtt_url: str
+    vtt_path: str
     columns: int
     count: int
     width: int
@@ -137,6 +137,8 @@ class RenderResult(Response):
     thumbnail_urls: Sequence[str]
     sprite: Sprite | None
     size_bytes: int
+    manifest_url: str | None
+    """What the result was made of, signed; null for results from before there were manifests."""
     expires_in: int
 
 
@@ -159,8 +161,9 @@ class Render(Response):
     created_at: str
     started_at: str | None
     ended_at: str | None
-    playlist_url: str | None = None
-    """HLS that grows while the video renders, where `output.hls` asked for it; the link works for some hours."""
+    playlist_path: str | None = None
+    """HLS that grows while the video renders, where `output.hls` asked for it. Below the API's address, for players: it
+    needs no token, and works for some hours."""
     result: RenderResult | None = None
     """With the links only where a single completed render is asked for."""
     error: RenderError | None = None

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from flatrender.kernel.clock import epoch
 from flatrender.platform import storage
-from flatrender.platform.settings import settings
 from flatrender.render import chunk_repository, repository
 from flatrender.render.errors import NothingToWatch, RenderEnded, RenderNotFound, WatchLinkInvalid
 from flatrender.render.model import ACTIVE, ChunkItem, JobItem
@@ -74,12 +73,15 @@ def of_sound(report: "AudioReport") -> dict[str, Any] | None:
 
 
 def link(job: JobItem, name: Name) -> str | None:
-    """An address that works for LINK_SECONDS without a token; None for jobs from before there were any."""
+    """A path below the API's address that works for LINK_SECONDS without a token; None for jobs older than such links.
+
+    No function knows the API's address, for the API knows them all.
+    """
     if not job.watch_secret:
         return None
     until = epoch() + LINK_SECONDS
     token = f"{job.tenant_id}.{until}.{_signature(job, until)}"
-    return f"{settings().public_api_url}/v1/renders/{job.job_id}/watch/{name}?token={token}"
+    return f"/v1/renders/{job.job_id}/watch/{name}?token={token}"
 
 
 def document(job_id: str, name: Name, token: str) -> Document:

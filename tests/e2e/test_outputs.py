@@ -1,0 +1,148 @@
+"""Formats other than the usual one, and a video that is watched while it renders, as players and users meet them."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import av
+import httpx
+import numpy as np
+import pytest
+from av.codec.context import CodecContext
+from tests.support import video
+from tests.support.people import User
+
+FPS, WIDE, TALL = 24, 320, 180
+BAR = 32
+"""Pixels: in frame n the bar begins at 4 n, so that a frame says which one it is."""
+
+
+def counting(scenes: int, seconds: float, background: str | None = None) -> dict[str, Any]:
+    """A white bar that moves 4 pixels a frame, once across in each scene.
+
+    Its ground is new every time, so that nothing of it is in a cache.
+    """
+    fresh = f"#{uuid4().int % 0x60:02x}{uuid4().int % 0x60:02x}{uuid4().int % 0x60:02x}"
+    return {
+        "format": "flatrender.composition/1",
+        "canvas": {"width": WIDE, "height": TALL, "fps": FPS, "background": background or fresh},
+        "scenes": [
+            {
+                "duration": seconds,
+                "layers": [
+                    {
+                        "type": "shape",
+                        "box": [0, 60, BAR, 60],
+                        "geometry": {"type": "rectangle"},
+                        "fill": "#ffffff",
+                        "transform": {
+                            "x": {
+                                "keyframes": [
+                                    {"time": 0, "value": 0, "easing": "linear"},
+                                    {"time": seconds, "value": 4 * FPS * seconds},
+                                ]
+                            }
+                        },
+                    }
+                ],
+            }
+            for _ in range(scenes)
+        ],
+    }
+
+
+def bar(picture: np.ndarray) -> int:
+    """Where the bar begins."""
+    return int(np.flatnonzero(picture[90, :, 0] > 140)[0])
+
+
+def rendered(user: User, document: dict[str, Any], folder: Path, **output: Any) -> tuple[dict[str, Any], Path]:
+    job = user.submit({"composition": document, "output": output})
+    done = user.wait(job["id"])
+    assert done["status"] == "completed", done
+    path = folder / f"{job['id']}.{done['result']['file_name'].rsplit('.', 1)[1]}"
+    user.api.download(done["result"]["url"], path)
+    return done, path
+
+
+def test_hevc(user: User, tmp_path: Path) -> None:
+    job, path = rendered(user, counting(2, 1.0), tmp_path, codec="hevc")
+    found = video.inspect(path)
+    assert (found.codec, found.frames, found.fps) == ("hevc", 48, FPS)
+    sprite = job["result"]["sprite"]
+    index = httpx.get(user.api.url + sprite["vtt_path"])
+    assert index.headers["content-type"].startswith("text/vtt")
+    sheet = httpx.get(index.text.split("\n")[3].partition("#")[0])
+    assert video.picture(sheet.content).shape == (sprite["height"], 2 * sprite["width"], 3)
+
+
+def test_webm_with_alpha(user: User, tmp_path: Path) -> None:
+    job, path = rendered(user, counting(1, 1.0, "#00000000"), tmp_path, format="webm")
+    assert job["output"]["transparent"]
+    decoder = CodecContext.create("libvpx-vp9", "r")
+    with av.open(str(path)) as container:
+        frames = [frame for packet in container.demux(video=0) for frame in decoder.decode(packet)]
+    assert len(frames) == FPS
+    for number, frame in enumerate(frames):
+        pixels = frame.reformat(format="rgba").to_ndarray()
+        shown = np.flatnonzero(pixels[90, :, 3] > 128)
+        assert (abs(int(shown[0]) - 4 * number) <= 2, abs(len(shown) - BAR) <= 2) == (True, True)
+
+
+def test_gif(user: User, tmp_path: Path) -> None:
+    job, path = rendered(user, counting(1, 1.0), tmp_path, format="gif")
+    assert job["result"]["video_url"] is None
+    with av.open(str(path)) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert [bar(frame) // 4 for frame in frames] == list(range(FPS))
+
+
+def test_a_video_is_watched_while_it_renders(user: User, tmp_path: Path) -> None:
+    scenes = 10
+    job = user.submit({"composition": counting(scenes, 2.5), "output": {"hls": True}})
+    url = user.api.url + user.api.get(f"/v1/renders/{job['id']}")["playlist_path"]
+    lengths, seen, began = [], [], time.monotonic()
+    failure: list[BaseException] = []
+
+    def watch() -> None:
+        try:
+            with av.open(url) as player:
+                for frame in player.decode(video=0):
+                    number = round(float(frame.time or 0) * FPS)
+                    seen.append((number, bar(frame.to_ndarray(format="rgb24")), time.monotonic()))
+        except BaseException as error:  # noqa: BLE001 - shown by the test, which waits for this thread
+            failure.append(error)
+
+    while httpx.get(url).status_code == 404:
+        assert time.monotonic() < began + 120
+        time.sleep(0.2)
+    player = threading.Thread(target=watch)
+    player.start()
+    playlist = url.replace("main.m3u8", "video.m3u8")
+    while "#EXT-X-ENDLIST" not in (text := httpx.get(playlist).text):
+        lengths.append(text.count("#EXTINF"))
+        assert time.monotonic() < began + 240
+        time.sleep(0.3)
+    published = time.monotonic()
+    player.join(60)
+    assert not player.is_alive()
+    assert failure == []
+    assert lengths == sorted(lengths), "a playlist never shrinks"
+    total = round(scenes * 2.5 * FPS)
+    assert [number for number, _, _ in seen] == list(range(total)), "no frame is missing where segments meet"
+    apart = [abs(at - 4 * (number % 60)) for number, at, _ in seen]
+    assert max(apart) <= 3
+    assert seen[0][2] < published, "the first frame was shown before the render was published"
+    assert user.wait(job["id"])["status"] == "completed"
+
+
+@pytest.mark.parametrize("name", ["main.m3u8", "video.m3u8"])
+def test_nobody_watches_without_the_link(user: User, name: str) -> None:
+    job = user.submit({"composition": counting(1, 1.0), "output": {"hls": True}})
+    assert user.wait(job["id"])["status"] == "completed"
+    link = user.api.url + user.api.get(f"/v1/renders/{job['id']}")["playlist_path"].replace("main.m3u8", name)
+    assert httpx.get(link).status_code == 200
+    assert httpx.get(link.partition("?")[0]).status_code == 400
+    assert httpx.get(link[:-2] + "zz").status_code == 403
