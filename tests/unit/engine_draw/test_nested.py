@@ -2,14 +2,17 @@
 shows what it shows at that time.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.engine_draw.scenes import composition, frame, ink, red, source
+from tests.unit.engine_draw.scenes import VIDEO, composition, frame, ink, red, source, video
 
 from flatrender.composition.schemas import Composition
 from flatrender.composition.timing import TimeMap
+from flatrender.engine import layers_video
+from flatrender.engine.layers_video import VideoReader
 from flatrender.engine.time_map import OwnTime
 
 WALK = {"x": {"keyframes": [{"time": 0, "value": 0, "easing": "linear"}, {"time": 1, "value": 200}]}}
@@ -66,6 +69,37 @@ def test_a_loop_has_no_gap_at_its_seam() -> None:
     own = OwnTime(TimeMap(loop="cycle", period=0.1), 0.1)
     assert own.at(3 * 0.1) == pytest.approx(0, abs=1e-5)
     assert OwnTime(TimeMap(loop="cycle", period=0.1, reverse=True), 0.1).at(0) == pytest.approx(0.1, abs=1e-3)
+
+
+def test_a_video_played_backwards_shows_the_same_frames_and_seeks_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = video(tmp_path / "video.mp4")
+    seeks: list[float] = []
+    seek = VideoReader._seek
+    monkeypatch.setattr(VideoReader, "_seek", lambda self, time: (seeks.append(time), seek(self, time))[1])
+    monkeypatch.setattr(layers_video, "_REMEMBERED", 64 * 48 * 10)
+    made = composition(
+        {"type": "group", "time": {"reverse": True, "period": 2}, "layers": [{"type": "video", "asset": VIDEO}]}
+    )
+    running = source(made, {VIDEO: path})
+    levels = []
+    for index in range(40):
+        running.draw(index)
+        levels.append(int(running.buffer[90, 160, 1]))
+    assert np.allclose(levels, [20 + 5 * (39 if n == 0 else 40 - n) for n in range(40)], atol=3)
+    assert len(seeks) <= 8
+    assert np.array_equal(running.buffer, frame(made, 39, {VIDEO: path}))
+
+
+def test_a_video_shows_the_same_frame_at_a_time_in_whatever_order(tmp_path: Path) -> None:
+    path = video(tmp_path / "video.mp4")
+    rng = np.random.Generator(np.random.PCG64(3))
+    steps = np.cumsum(rng.normal(0, 0.08, 400))
+    reader = VideoReader(path, lambda width, height: (width, height))
+    for time in np.abs((steps + 1) % 4 - 2) * 0.99:
+        level = int(reader.frame(float(time)).toarray()[20, 20, 1])
+        assert abs(level - (20 + 5 * int((time + 1e-4) * 20))) <= 3
 
 
 def nested(*layers: Any, **definitions: Any) -> Composition:
