@@ -48,13 +48,13 @@ MOMENTS: Final[Mapping[str, Moments]] = {
     "event-invitation": Moments(7.5, 0.0, 5.0),
     "product-promo": Moments(6.0, 1.2, 6.0),
     "slideshow": Moments(2.5, 2.0, 6.0),
-    "countdown": Moments(1.0, 0.0, 6.0),
+    "countdown": Moments(1.4, 0.0, 6.0),
     "logo-reveal": Moments(4.5, 0.0, 5.0),
     "data-bars": Moments(7.0, 0.0, 5.0),
     "lower-third": Moments(3.0, 0.0, 5.0),
     "audiogram": Moments(4.0, 1.0, 5.0),
 }
-BACKDROP: Final = "a47d2c81-3e59-4f6b-8e0d-9b5f1c7a2e05"
+BACKDROP: Final = "c2a9b7de-90b1-4e0f-a3d7-1d4e6b7f5a03"
 """The photo behind what is transparent."""
 
 

@@ -92,6 +92,12 @@ def test_texts_stay_inside_the_canvas_whole_and_apart(code: str, variant: str) -
     assert clashing == []
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_a_composition_that_was_written_down_is_read_again(code: str) -> None:
+    composition = previews.compose(template(code), {})
+    assert Composition.model_validate_json(composition.model_dump_json()) == composition
+
+
 def test_the_pictures_on_the_shelf_differ_and_are_those_of_the_templates() -> None:
     pictures = {code: (FOLDER / f"{code}.jpg").read_bytes() for code in CODES}
     assert len({hashlib.sha256(picture).digest() for picture in pictures.values()}) == len(CODES)

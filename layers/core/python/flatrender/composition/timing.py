@@ -36,7 +36,9 @@ class TimeMap(Strict):
 
     @model_validator(mode="after")
     def _one_way(self) -> "TimeMap":
-        if self.remap is not None and self.model_fields_set & {"speed", "reverse", "loop", "count"}:
+        # By value, not by what was given: a composition that is written down and read again names its defaults.
+        ordinary = (self.speed, self.reverse, self.loop, self.count) == (1.0, False, "none", None)
+        if self.remap is not None and not ordinary:
             raise PydanticCustomError("time_map", "has 'remap', which leaves no room for speed, reverse, loop or count")
         if self.loop == "none" and self.count is not None:
             raise PydanticCustomError("time_map", "has 'count' without 'loop'")
