@@ -138,16 +138,20 @@ def test_a_document_with_it_is_refused_by_pointer_name_and_code_point(layer: dic
     assert "ᚠ (RUNIC LETTER FEHU FEOH FE F, U+16A0)" in found[0].message
 
 
-def test_a_million_unknown_marks_are_refused_quickly() -> None:
-    layers = [
-        {
-            "type": "text",
-            "box": [0, 0, 100, 100],
-            "runs": [{"text": "".join(chr(0x11F00 + (n + i) % 3) for i in range(2000))}],
-        }
-        for n in range(490)
-    ]
+@pytest.mark.parametrize(
+    "words",
+    ["".join(chr(0x11F00 + i % 3) for i in range(2000)), "\u1100" * 2000, "".join(map(chr, range(0x4E00, 0x55D0)))],
+    ids=["marks", "letters of Hangul", "rare ideographs"],
+)
+def test_a_million_unknown_characters_are_refused_quickly(words: str) -> None:
+    layers = [{"type": "text", "box": [0, 0, 100, 100], "runs": [{"text": words}]} for _ in range(490)]
     started = time.perf_counter()
     _, faults = validate({**document(), "scenes": [{"duration": 1, "layers": layers}], "overlays": [], "audio": []}, {})
     assert faults[0].code == "glyph_missing"
     assert time.perf_counter() - started < 3
+
+
+def test_a_mark_counts_as_part_of_its_letter_and_not_alone() -> None:
+    """Hangul vowels have no glyphs of their own, and are drawn as parts of syllables all the same."""
+    assert shipped().missing("\u1112\u1161\u11ab", "Inter") == []
+    assert shipped().missing("\u1112\u1161\u11ab \u1161\u1161", "Inter") == ["\u1161"]

@@ -106,6 +106,15 @@ def test_an_ellipsis_never_divides_an_emoji_or_a_vowel_from_its_letter() -> None
         assert shown.replace("क्षत्रि", "") in ("", "क्ष")
 
 
+def test_a_word_without_end_is_cut_quickly() -> None:
+    started = time.perf_counter()
+    for word in ("เ" * 2000, "W" * 2000, "क्षत्रि" * 280):
+        shown = lines(block(word))[0].removesuffix(ELLIPSIS)
+        assert shown
+        assert word.startswith(shown)
+    assert time.perf_counter() - started < 3
+
+
 def test_a_word_of_two_runs_breaks_where_its_script_lets_it() -> None:
     assert lines(block("日本語の文章は", "途中で改行される", width=320)) == ["日本語の文章は途", "中で改行される"]
     assert lines(block("well", "known words here", width=230))[0] == "wellknown"

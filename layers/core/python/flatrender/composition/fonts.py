@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from flatrender.composition.graphemes import TEXT_STYLE, clusters, extends, invisible, is_emoji
+from flatrender.composition.graphemes import invisible, is_emoji
 
 FALLBACK: Final = (
     "Inter",
@@ -33,6 +33,9 @@ EMOJI_FAMILY: Final = "Noto Color Emoji"
 
 DEFAULT_FAMILY: Final = "Inter"
 """What text is set in when neither layer nor theme names a font."""
+
+_REMEMBERED: Final = 50_000
+"""Characters of which a chain of families remembers whether it has them."""
 
 type Covers = Callable[[str, int], bool]
 """Whether a family has a glyph for a code point."""
@@ -84,40 +87,55 @@ def choose(cluster: str, family: str, covers: Covers) -> str | None:
     return next((name for name in names if covers(name, ord(wanted[0]))), None)
 
 
+class _Chain:
+    """What some families can draw together. Remembers what it was asked, and so is asked for sets at their speed."""
+
+    def __init__(self, families: Iterable[Family]) -> None:
+        self._pages: dict[int, int] = {}
+        for family in families:
+            for page, bits in family.pages.items():
+                self._pages[page] = self._pages.get(page, 0) | bits
+        self._drawn: set[str] = set()
+        self._lacking: set[str] = set()
+
+    def lacks(self, characters: set[str]) -> set[str]:
+        """Those that neither they nor their canonical parts can be drawn by."""
+        if len(self._drawn) + len(self._lacking) > _REMEMBERED:
+            self._drawn.clear()
+            self._lacking.clear()
+        for character in characters - self._drawn - self._lacking:
+            known = self._draws(character) or all(map(self._draws, unicodedata.normalize("NFD", character)))
+            (self._drawn if known else self._lacking).add(character)
+        return characters & self._lacking
+
+    def _draws(self, character: str) -> bool:
+        code = ord(character)
+        return bool(self._pages.get(code >> 8, 0) >> (code & 0xFF) & 1) or invisible(character)
+
+
 class FontTable:
     """The shipped families by name."""
 
     def __init__(self, families: Iterable[Family]) -> None:
         self.families = {family.name: family for family in families}
-
-    def _covers(self, family: str, character: int) -> bool:
-        known = self.families.get(family)
-        return known is not None and known.covers(character)
+        self._chains: dict[str, _Chain] = {}
 
     def missing(self, text: str, family: str) -> list[str]:
-        """The characters of `text` that neither the family nor a fallback can draw, each once, in order."""
-        chain = (family, *FALLBACK)
-        doubtful = [c for c in set(text) if not any(self._covers(name, ord(c)) for name in chain) and not invisible(c)]
-        if not doubtful:
-            return []
-        if not any(extends(c) or "\u1100" <= c <= "\u11ff" for c in doubtful):
-            return sorted((c for c in doubtful if not self._whole(c, chain)), key=text.index)
-        # A mark may be drawn all the same, as part of a composed character.
-        found: dict[str, None] = {}
-        for cluster in dict.fromkeys(clusters(text)):
-            names = order(cluster, family)
-            if len(cluster) > 1 and self._whole(cluster, names):
-                continue
-            for character in cluster:
-                if not invisible(character) and not self._whole(character, names):
-                    found[character] = None
-        return list(found)
+        """The characters of `text` that neither the family nor a fallback can draw, each once, in order.
 
-    def _whole(self, cluster: str, names: Sequence[str]) -> bool:
-        """Whether one family has all of a cluster, in any canonically equivalent form."""
-        shown = "".join(c for c in cluster.replace(TEXT_STYLE, "") if not invisible(c))
-        forms = {shown} if shown.isascii() else {shown, *(unicodedata.normalize(f, shown) for f in ("NFC", "NFD"))}
-        return any(all(self._covers(name, ord(c)) for c in form) for name in names for form in forms)
+        Takes the text as a whole, never cluster by cluster: a hostile document has a million characters.
+        """
+        family = family if family in self.families else DEFAULT_FAMILY
+        if family not in self._chains:
+            self._chains[family] = _Chain(self.families[name] for name in {family, *FALLBACK} & self.families.keys())
+        chain = self._chains[family]
+        lacking = chain.lacks(set(text))
+        if not lacking:
+            return []
+        # HarfBuzz composes: a mark that no font has may be part of a letter that one has.
+        still = chain.lacks(set(unicodedata.normalize("NFC", text)))
+        parts = still.union(*(unicodedata.normalize("NFD", character) for character in still))
+        return [character for character in dict.fromkeys(text) if character in lacking and character in parts]
 
     def hashes(self, families: Iterable[str]) -> list[str]:
         """The sorted content hashes of every face of these families and of the fallbacks: what text drawn with them

@@ -234,11 +234,21 @@ def _shorten(line: Line, limit: float, measure: Callable[[str, int], float]) -> 
         last = kept[-1]
         room = limit - _length(kept[:-1])
         text = last.text.rstrip(" .,;:،؛-")
-        while text and measure(text + ELLIPSIS, last.run) > room:
-            text = "".join(clusters(text)[:-1]) if last is line.pieces[0] or len(kept) == 1 else ""
+        if text and measure(text + ELLIPSIS, last.run) > room:
+            text = _longest(text, lambda part: measure(part + ELLIPSIS, last.run) <= room) if len(kept) == 1 else ""  # noqa: B023  used at once
         if text or len(kept) == 1:
             shown = text + ELLIPSIS
             kept[-1] = Piece(shown, last.run, measure(shown, last.run), False, last.glued)
             break
         kept.pop()
     return Line(tuple(kept), line.rtl, line.last)
+
+
+def _longest(text: str, fits: Callable[[str], bool]) -> str:
+    """The longest beginning of a text, in whole clusters, that fits; halving, because a word may be very long."""
+    parts = clusters(text)
+    low, high = 0, len(parts)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits("".join(parts[:middle])) else (low, middle - 1)
+    return "".join(parts[:low])
