@@ -5,6 +5,7 @@ drawn anyway, and which layers are drawn together into one cached image follows 
 apart join without a seam.
 """
 
+import math
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,9 @@ from flatrender.engine.surface import NEAREST, Affine, Canvas, Pixels
 
 _KEPT_RUNS: Final = 6
 """Cached images of resting layers per stage; a full-screen one takes 8 MB at 1080p."""
+
+_LOOK: Final = 0.5
+"""Seconds that what was drawn last is kept after its end: whether a layer rests is seen from the frames beside it."""
 
 CLEAR: Final = skia.Color4f(0, 0, 0, 0)
 _COPY: Final = skia.Paint(BlendMode=skia.BlendMode.kSrc)
@@ -93,6 +97,15 @@ class Stage:
             run = []
             self._draw_one(canvas, self._base, i, time)
         self._flush(canvas, run, frame)
+
+    def release(self, before: float = math.inf) -> None:
+        """Let go of what was made for layers that have ended before that time; without a time, for all."""
+        for node in self._nodes:
+            if node.end < before:
+                node.release()
+        if before == math.inf:
+            self._runs.clear()
+            self._states.clear()
 
     def _draw_one(self, canvas: skia.Canvas, base: Affine, index: int, time: float) -> None:
         if index:
@@ -182,6 +195,8 @@ class FrameSource:
         self._sides: list[tuple[Hashable, Canvas]] = []
         self._size = profile.width, profile.height
         self._drawn: Hashable = None
+        self._made: set[int] = set()
+        self._swept = 0.0
 
     @property
     def buffer(self) -> Pixels:
@@ -208,7 +223,20 @@ class FrameSource:
         else:
             self._transition(active[-2], newest, progress, frame)
         self._overlays.draw(self._target.skia, frame)
+        self._release({placed.index for placed in active}, time)
         return True
+
+    def _release(self, active: set[int], time: float) -> None:
+        """Let go of what is over, so that memory does not grow with the length. The next frame may still look back."""
+        for index in self._made - active:
+            if not self._scenes[index].start - _LOOK < time < self._scenes[index].end + _LOOK:
+                self._stages[index].release()
+                self._made.discard(index)
+        self._made |= active
+        if time >= self._swept + _LOOK or time < self._swept:
+            self._swept = time
+            for stage in (*(self._stages[index] for index in active), self._overlays):
+                stage.release(time - _LOOK)
 
     def _transition(self, old: PlacedScene, new: PlacedScene, progress: float, frame: int) -> None:
         while len(self._sides) < 2:

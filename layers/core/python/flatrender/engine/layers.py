@@ -79,10 +79,11 @@ class LayerNode:
             parent.scale * max(0.05, self._transform.peak()),
             parent.turning or self._transform.turning,
         )
+        self._matte_node: LayerNode | None = None
         self._matte: TrackMatte | None = None
         if layer.matte is not None:
-            node = LayerNode(layer.matte.layer, (self.start, self.end), parent, kit)
-            self._matte = TrackMatte(node, layer.matte.mode)
+            self._matte_node = LayerNode(layer.matte.layer, (self.start, self.end), parent, kit)
+            self._matte = TrackMatte(self._matte_node, layer.matte.mode)
         self._still = self._transform.still and self._blur.constant
         self._rest: Pose | None = None
         self._kit = kit
@@ -96,6 +97,12 @@ class LayerNode:
         if self._content is None:
             self._content = self._kit.content(self._layer, self._place, self._kit, (self.start, self.end))
         return self._content
+
+    def release(self) -> None:
+        """Let go of what was made for drawing. It is made again if it is asked for."""
+        self._content = self._blurred = self._kept = None
+        if self._matte_node is not None:
+            self._matte_node.release()
 
     def visible(self, time: float) -> bool:
         return self.start - EPSILON <= time < self.end - EPSILON

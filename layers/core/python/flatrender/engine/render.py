@@ -19,7 +19,7 @@ from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
 from flatrender.engine.encode import Converter, VideoSettings, VideoWriter, replacing
 from flatrender.engine.faults import EncodeFailed
-from flatrender.engine.frames import FrameSource, Image, alpha_grid, frame_grid
+from flatrender.engine.frames import FrameSource, alpha_grid, frame_grid
 from flatrender.engine.outputs.boxes import codec_name, pieces
 from flatrender.engine.outputs.codecs import recipe
 from flatrender.engine.reports import ChunkReport, FrameStatistics
@@ -106,8 +106,9 @@ class _Drawing:
         self._converter = Converter(recipe(settings).pixel_format, alpha=settings.alpha)
         self._frame: VideoFrame | None = None
         self.draw_seconds = self.convert_seconds = 0.0
-        self.grids: list[Image] = []
-        self.alphas: list[Image] = []
+        # As bytes, which Python keeps apart: small arrays among the frames' buffers would keep those from being reused.
+        self.grids: list[bytes] = []
+        self.alphas: list[bytes] = []
         self.changed: list[bool] = []
 
     def next(self, frame_index: int) -> VideoFrame:
@@ -117,9 +118,9 @@ class _Drawing:
         self.draw_seconds += drawn - started
         if changed or self._frame is None:
             self._frame = self._converter.convert(self._source.buffer)
-            self.grids.append(frame_grid(self._frame))
+            self.grids.append(frame_grid(self._frame).tobytes())
             if self._alpha:
-                self.alphas.append(alpha_grid(self._frame))
+                self.alphas.append(alpha_grid(self._frame).tobytes())
             self.convert_seconds += time.perf_counter() - drawn
         else:
             self.grids.append(self.grids[-1])

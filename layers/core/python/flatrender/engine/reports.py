@@ -29,7 +29,7 @@ class FrameStatistics(BaseModel):
     alphas: str | None = None
 
     @classmethod
-    def of(cls, grids: Sequence["Image"], changed: Sequence[bool], alphas: Sequence["Image"] | None = None) -> Self:
+    def of(cls, grids: Sequence[bytes], changed: Sequence[bool], alphas: Sequence[bytes] | None = None) -> Self:
         flags = "".join("01"[flag] for flag in changed)
         return cls(grids=_packed(grids), changed=flags, alphas=None if alphas is None else _packed(alphas))
 
@@ -52,8 +52,8 @@ class FrameStatistics(BaseModel):
         return _table(self.alphas) if self.alphas else None
 
 
-def _packed(grids: Sequence["Image"]) -> str:
-    return base64.b64encode(b"".join(grid.tobytes() for grid in grids)).decode("ascii")
+def _packed(grids: Sequence[bytes]) -> str:
+    return base64.b64encode(b"".join(grids)).decode("ascii")
 
 
 def _table(packed: str) -> "Image":
