@@ -175,8 +175,7 @@ class Track:
             self.values = [float(keyframe.value) for keyframe in value.keyframes]
         elif isinstance(value, Expression):
             self._expression = value if value.moves else None
-            life = value.scope.duration if value.moves else 0.0
-            self.values = [value.at(life * n / _SAMPLES) for n in range(_SAMPLES + 1 if life else 1)]
+            self.values = [value.at(0.0)]
         else:
             self.values = [float(value)]
         self.constant = len(set(self.values)) == 1 and self._expression is None
@@ -191,7 +190,11 @@ class Track:
 
     def peak(self) -> float:
         """The largest value it may take, with room for easings that overshoot."""
-        top, low = max(self.values), min(self.values)
+        values = self.values
+        if self._expression is not None:
+            life = self._expression.scope.duration
+            values = [self._expression.at(life * n / _SAMPLES) for n in range(_SAMPLES + 1)]
+        top, low = max(values), min(values)
         return top if self.constant else top + 0.1 * (top - low)
 
 
