@@ -145,10 +145,10 @@ def test_a_document_with_it_is_refused_by_pointer_name_and_code_point(layer: dic
 )
 def test_a_million_unknown_characters_are_refused_quickly(words: str) -> None:
     layers = [{"type": "text", "box": [0, 0, 100, 100], "runs": [{"text": words}]} for _ in range(490)]
-    started = time.perf_counter()
+    started = time.process_time()
     _, faults = validate({**document(), "scenes": [{"duration": 1, "layers": layers}], "overlays": [], "audio": []}, {})
     assert faults[0].code == "glyph_missing"
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_a_mark_counts_as_part_of_its_letter_and_not_alone() -> None:

@@ -58,10 +58,10 @@ def test_unknown_thai_stays_together_and_vowels_keep_their_consonants() -> None:
 
 
 def test_a_long_phrase_of_thai_is_cut_quickly() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found = tokens(THAI * 30, words)
     assert "".join(found) == THAI * 30
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_controls_vanish_and_line_breaks_become_one_kind() -> None:
@@ -107,12 +107,12 @@ def test_an_ellipsis_never_divides_an_emoji_or_a_vowel_from_its_letter() -> None
 
 
 def test_a_word_without_end_is_cut_quickly() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for word in ("เ" * 2000, "W" * 2000, "क्षत्रि" * 280):
         shown = lines(block(word))[0].removesuffix(ELLIPSIS)
         assert shown
         assert word.startswith(shown)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_a_word_of_two_runs_breaks_where_its_script_lets_it() -> None:

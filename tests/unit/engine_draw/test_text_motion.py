@@ -204,7 +204,7 @@ def test_a_very_long_text_moves_by_words_and_its_frames_stay_quick() -> None:
     by_character, by_word = (moving(words, by=by, preset="blur", **fields) for by in ("character", "word"))
     assert np.array_equal(at(by_character, 0.5), at(by_word, 0.5))
     drawn = source(composition(moving("x" * 390, preset="blur", **{**fields, "within": 0.0, "duration": 1.0})))
-    started = time.perf_counter()
+    started = time.process_time()
     for index in range(20):
         drawn.draw(index)
-    assert time.perf_counter() - started < 6
+    assert time.process_time() - started < 6
