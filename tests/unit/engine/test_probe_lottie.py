@@ -135,6 +135,7 @@ CHANGING["t"]["d"]["k"] *= 2
         (repeated(1e9), "lottie_too_complex", "200 copies"),
         (repeated(20, 20), "lottie_too_complex", "200 copies"),
         (lottie([shapes({"ty": "sr", "pt": constant(1e8)})]), "lottie_too_complex", "points"),
+        (lottie([text("word " * 3000)]), "lottie_too_large", "10000 characters"),
         (lottie([layer(3, junk=[0] * 2_000_000)]), "lottie_too_large", "2000000 values"),
         (b'{"layers": "' + b"a" * (9 * 2**20) + b'"}', "too_large", "8 MiB"),
     ],
@@ -147,6 +148,15 @@ def test_what_is_hostile_or_would_be_drawn_wrong_is_refused(
     refusal = rejected(tmp_path, data)
     assert (refusal.reason, refusal.details) == (reason, {"reason": reason})
     assert says in refusal.text
+    assert time.process_time() - started < 3
+
+
+def test_looking_for_rest_takes_no_longer_than_it_may() -> None:
+    path = [{"t": n, "s": [0, n], "i": {"x": [1], "y": [1]}, "o": {"x": [0], "y": [0]}} for n in range(5_000)]
+    inner = {"id": "a", "layers": [layer(3, ks=still(p={"a": 1, "k": path}))]}
+    data = lottie([layer(0, refId="a", w=9, h=9) for _ in range(2_000)], assets=[inner])
+    started = time.process_time()
+    assert rests(lottie_check.read(data))(7.25) == 7.25
     assert time.process_time() - started < 3
 
 
@@ -230,12 +240,22 @@ def test_a_child_gets_nothing_of_our_environment_and_ends_with_us(monkeypatch: p
     player.close()
 
 
-def test_pixels_are_premultiplied_blue_green_red(tmp_path: Path) -> None:
+def test_it_works_where_files_cannot_lie_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def missing(_name: str) -> int:
+        raise OSError
+
+    monkeypatch.setattr("os.memfd_create", missing)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    player = Player(runner(), 100, 50)
+    assert player.frame(0)[25, 10].tolist() == [0, 0, 255, 255]
+    player.close()
+
+
+def test_pixels_are_premultiplied_blue_green_red() -> None:
     half = {"ty": "fl", "c": constant([1, 0.5, 0, 1]), "o": constant(50), "r": 1}
     player = Player(lottie([shapes(rectangle(500, 500), half)]), 10, 5)
     assert player.frame(0)[2, 5].tolist() == pytest.approx([0, 64, 128, 128], abs=1)
     player.close()
-    assert tmp_path.exists()
 
 
 def test_rest_is_found_between_movements() -> None:

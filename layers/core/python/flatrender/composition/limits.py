@@ -62,6 +62,12 @@ MAX_SVG_DEPTH: Final = 64
 MAX_SVG_REFERENCES: Final = 8
 """Masks within masks, patterns within patterns and so on."""
 MAX_SVG_RULES: Final = 2_000
+MAX_SVG_ATTRIBUTES: Final = 100
+"""Of one element."""
+MAX_SVG_MATCHES: Final = 1_000_000
+"""Style rules tried on elements."""
+MAX_SVG_WRITTEN: Final = 6 * 2**20
+"""Characters of a drawing with all that it repeats."""
 MAX_SVG_DRAWN: Final = 20_000
 """Elements, those that `<use>` repeats counted each time."""
 MAX_SVG_COST: Final = 60_000
@@ -90,6 +96,8 @@ MAX_LOTTIE_POINTS: Final = 500
 """Of a star."""
 MAX_LOTTIE_PICTURES: Final = 16_000_000
 """Pixels of all embedded pictures together."""
+MAX_LOTTIE_TEXT: Final = 10_000
+"""Characters in all texts of a Lottie."""
 MAX_SLOTS: Final = 64
 MAX_LOTTIES: Final = 24
 """Lottie layers of a composition."""

@@ -164,7 +164,7 @@ def _layer(
     yield from _content(placed, composition, assets, fonts)
 
 
-def _content(  # noqa: C901  one case per layer type
+def _content(  # noqa: C901, PLR0912  one case per layer type
     placed: PlacedLayer, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
 ) -> Iterator[Fault]:
     layer, pointer = placed.layer, placed.pointer
@@ -304,6 +304,11 @@ def _font_fault(pointer: str, family: str, fonts: FontTable) -> Fault:
     )
 
 
+def _better(found: str, needed: str) -> str:
+    vector = needed == "image" and found in {"svg", "lottie"}
+    return f", for which there are layers of type {found!r}" if vector else ""
+
+
 def _asset(asset: str, kind: str, pointer: str, assets: Mapping[str, AssetInfo]) -> Iterator[Fault]:
     info = assets.get(asset)
     if info is None:
@@ -319,7 +324,8 @@ def _asset(asset: str, kind: str, pointer: str, assets: Mapping[str, AssetInfo])
             "lut": "a LUT",
         }.get(kind, f"a file of kind {kind!r}")
         yield _fault(
-            pointer, "asset_kind", f"{needed.capitalize()} is needed here; the file {asset} is of kind {info.kind!r}."
+            pointer, "asset_kind", f"{needed.capitalize()} is needed here; the file {asset} is of kind {info.kind!r}"
+            f"{_better(info.kind, kind)}."
         )
     elif kind == "image" and (info.width or 0) * (info.height or 0) > limits.MAX_PICTURE_PIXELS:
         yield _fault(

@@ -69,11 +69,14 @@ def read(data: bytes) -> Lottie:
         )
     if not document["layers"]:
         refuse("empty", "The Lottie has no layers.")
+    known = assets(document)
     compositions = {"": document["layers"], **{name: asset["layers"] for name, asset in _nested(document)}}
     for layers in compositions.values():
         for layer in layers:
-            _layer(layer, document)
+            _layer(layer, known)
     _count_instances(compositions)
+    if sum(map(len, texts(document))) > limits.MAX_LOTTIE_TEXT:
+        refuse("too_large", f"The texts of the Lottie have more than {limits.MAX_LOTTIE_TEXT} characters.")
     return Lottie(document, width, height, rate, first, frames, slots(document))
 
 
@@ -166,7 +169,7 @@ def name_of(layer: Json) -> str:
     return repr(str(layer.get("nm") or layer.get("ind") or "")[:60])
 
 
-def _layer(layer: Any, document: Json) -> None:  # noqa: C901  one sentence per kind of trouble
+def _layer(layer: Any, known: dict[str, Json]) -> None:  # noqa: C901  one sentence per kind of trouble
     if not isinstance(layer, dict):
         refuse("field", "The Lottie's layers are no list of objects.")
     kind, name = layer.get("ty"), name_of(layer)
@@ -186,7 +189,7 @@ def _layer(layer: Any, document: Json) -> None:  # noqa: C901  one sentence per 
     if kind == SHAPE:
         _shapes(_list(layer.get("shapes", []), f"shapes of {name}"), name, 1)
     if kind == IMAGE:
-        asset = assets(document).get(str(layer.get("refId")))
+        asset = known.get(str(layer.get("refId")))
         if asset is None:
             refuse("reference", f"The layer {name} of the Lottie shows a picture that is not in it.")
         if not str(asset.get("p", "")).startswith("data:image/") and "sid" not in asset:

@@ -16,7 +16,7 @@ import numpy as np
 
 from flatrender.engine.surface import Pixels
 
-LOAD_SECONDS: Final = 5.0
+LOAD_SECONDS: Final = 10.0
 FRAME_SECONDS: Final = 5.0
 MEMORY: Final = 2**30
 """Bytes that the child may use besides three times its picture."""
@@ -32,6 +32,11 @@ def _library() -> str:
     if spec is None or spec.origin is None:
         raise PlayerFailed("thorvg is not installed")
     return str(Path(spec.origin).with_name("libthorvg-1.so"))
+
+
+def environment() -> dict[str, str]:
+    """What a child gets to know: where the interpreter's own libraries lie, if that has to be said."""
+    return {name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"}
 
 
 def _memory(name: str, stack: ExitStack) -> int:
@@ -80,7 +85,7 @@ class Player:
             stderr=subprocess.DEVNULL,
             bufsize=0,
             pass_fds=(self._source, self._target),
-            env={},
+            env=environment(),
             cwd="/",
         )
         answer = self._answer(5, LOAD_SECONDS, "it is opened")

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from flatrender.engine.lottie_check import PRECOMP, Json, Lottie, assets
 
-_MAX_LAYERS: Final = 1_000
-"""Beyond it, looking for rest costs more than it saves."""
+_MAX_VALUES: Final = 300_000
+"""To be looked at, those of nested compositions each time; beyond, looking for rest costs more than it saves."""
 
 type Span = tuple[float, float]
 """Frames in which something moves; a moment, when both are the same."""
@@ -18,7 +18,10 @@ type Span = tuple[float, float]
 
 def rests(animation: Lottie) -> Callable[[float], float]:
     """A function from frame numbers (from 0 on) to the number of a frame that looks the same."""
-    spans = list(_composition(animation.document["layers"], assets(animation.document), [_MAX_LAYERS]))
+    try:
+        spans = list(_composition(animation.document["layers"], assets(animation.document), [_MAX_VALUES]))
+    except _TooMuch:
+        return lambda frame: frame
     # What ends with the start of the file leaves nothing behind.
     moving = _merged([(a - animation.first, b - animation.first) for a, b in spans if b > animation.first])
     starts, ends = [a for a, _ in moving], [b for _, b in moving]
@@ -34,6 +37,10 @@ def rests(animation: Lottie) -> Callable[[float], float]:
     return same
 
 
+class _TooMuch(Exception):
+    """The file is too large to look for rest in it."""
+
+
 def _merged(spans: list[Span]) -> list[Span]:
     merged: list[Span] = []
     for start, end in sorted(spans):
@@ -45,17 +52,16 @@ def _merged(spans: list[Span]) -> list[Span]:
 
 
 def _composition(layers: list[Json], known: dict[str, Json], left: list[int]) -> Iterator[Span]:
-    """What moves in a composition, in its own time. `left` counts down the layers that may still be looked at."""
+    """What moves in a composition, in its own time. `left` counts down the values that may still be looked at."""
     for layer in layers:
-        left[0] -= 1
         start, end = _number(layer.get("ip"), 0.0), _number(layer.get("op"), 1e9)
         yield start, start
         yield end, end
         shift, stretch = _number(layer.get("st"), 0.0), _number(layer.get("sr"), 1.0)
-        if left[0] < 0 or stretch <= 0 or "tm" in layer or (layer.get("ty") != PRECOMP and stretch != 1):
+        if stretch <= 0 or "tm" in layer or (layer.get("ty") != PRECOMP and stretch != 1):
             yield start, end
             continue
-        for a, b in _properties(layer):
+        for a, b in _properties(layer, left):
             # A layer may be the parent of others, or their matte, while it is not seen itself.
             yield a, b
         if layer.get("ty") == PRECOMP:
@@ -68,13 +74,16 @@ def _composition(layers: list[Json], known: dict[str, Json], left: list[int]) ->
                 yield max(a, start), min(b, end)
 
 
-def _properties(layer: Json) -> Iterator[Span]:
+def _properties(layer: Json, left: list[int]) -> Iterator[Span]:
     """When the values of a layer change."""
     pending: list[Any] = [value for key, value in layer.items() if key != "layers"]
     while pending:
         node = pending.pop()
+        frames = node.get("k") if isinstance(node, dict) else None
+        left[0] -= 1 + (len(frames) if isinstance(frames, list) else 0)
+        if left[0] < 0:
+            raise _TooMuch
         if isinstance(node, dict):
-            frames = node.get("k")
             if isinstance(frames, list) and frames and isinstance(frames[0], dict) and "t" in frames[0]:
                 yield from _keyframes(frames)
             else:

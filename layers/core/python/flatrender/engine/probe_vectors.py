@@ -14,7 +14,7 @@ from flatrender.composition.fonts import DEFAULT_FAMILY, shipped
 from flatrender.engine import lottie_check, lottie_text, svg_clean
 from flatrender.engine.faults import RejectedMedia
 from flatrender.engine.lottie_fill import filled
-from flatrender.engine.lottie_player import Player, PlayerFailed
+from flatrender.engine.lottie_player import Player, PlayerFailed, environment
 from flatrender.engine.probe_foreign import damaged
 
 SVG: Final = "image/svg+xml"
@@ -68,7 +68,7 @@ def _svg(data: bytes) -> dict[str, Any]:
             input=drawing.xml,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={},
+            env=environment(),
             cwd="/",
             timeout=_SVG_WAIT,
             check=False,

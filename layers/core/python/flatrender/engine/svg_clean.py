@@ -57,7 +57,9 @@ class _Cleaner:
         """Of each id that was referred to: its new name, and what drawing it costs."""
         self._making: set[str] = set()
         self._definitions: list[str] = []
-        self._emitted = self._cost = self._depth = 0
+        self._styles: dict[int, Declarations] = {}
+        self._values: dict[tuple[int, str], str] = {}
+        self._emitted = self._cost = self._depth = self._length = 0
         styles, pending = [], [root]
         while pending:
             node = pending.pop()
@@ -97,6 +99,12 @@ class _Cleaner:
         return 0.0, 0.0, sides[0], sides[1]
 
     def _style(self, node: Node) -> Declarations:
+        """The styles of an element, worked out once, however often it is repeated."""
+        if id(node) not in self._styles:
+            self._styles[id(node)] = self._found(node)
+        return self._styles[id(node)]
+
+    def _found(self, node: Node) -> Declarations:
         own = {name.lower(): value.strip() for name, value in node.attributes.items() if name not in {"style", "class"}}
         given = self._sheet.of(node) | declarations(node.attributes.get("style", ""), node.where)
         for name in ("transform", "d", "x", "y", "cx", "cy", "r", "rx", "ry"):
@@ -126,8 +134,6 @@ class _Cleaner:
                 "svg_too_complex",
                 "Drawing the SVG takes too much: repeated by <use>, or under too many masks, patterns or filters.",
             )
-
-    # What is drawn
 
     def _draw(self, node: Node, out: list[str], context: _Context) -> None:
         if node.tag in HIDDEN:
@@ -234,8 +240,6 @@ class _Cleaner:
             raise refused("svg_reference", f"The SVG refers to {name[:40]!r} at {node.where}, which is not in it.")
         return found
 
-    # Attributes
-
     def _inner(self, style: Declarations, context: _Context, node: Node) -> _Context:
         color = style.get("color", "inherit")
         if color not in {"inherit", "currentColor", "currentcolor"}:
@@ -254,10 +258,9 @@ class _Cleaner:
     ) -> str:
         """All that is kept of an element's attributes and styles, as they are written."""
         found: dict[str, str] = {}
-        for name, value in node.attributes.items():
-            rule = values.ATTRIBUTES.get(name)
-            if rule is not None and name not in skipped and value.strip() not in {"", "auto"}:
-                found[name] = self._checked(rule, name, value, node)
+        for name in sorted(values.ATTRIBUTES.keys() & node.attributes.keys() - skipped):
+            if node.attributes[name].strip() not in {"", "auto"}:
+                found[name] = self._checked(values.ATTRIBUTES[name], name, node.attributes[name], node)
         for name, rule in values.PROPERTIES.items():
             value = style.get(name, "")
             if value and value != "inherit":
@@ -266,19 +269,32 @@ class _Cleaner:
             value = style.get(name, "")
             if value and value != "inherit":
                 found |= self._paint(name, opacity, value, found.get(opacity, "1"), node, context)
-        for name, tags in (("clip-path", {"clipPath"}), ("mask", {"mask"}), ("filter", {"filter"})):
-            value = style.get(name, "none")
-            if value not in {"none", "inherit", ""}:
-                found[name] = f"url(#{self._resource(value, tags, name, node, context)})"
+        found |= self._references(node, style, context)
         if float(found.get("opacity", "1")) < 1 and node.tag not in SHAPES:
             self._tick(5)
-        return "".join(f" {name}={quoteattr(value)}" for name, value in found.items() if value)
+        written = "".join(f" {name}={quoteattr(value)}" for name, value in found.items() if value)
+        self._length += len(written)
+        if self._length > limits.MAX_SVG_WRITTEN:
+            raise refused("svg_too_complex", "The SVG repeats long paths too often by <use>.")
+        return written
+
+    def _references(self, node: Node, style: Declarations, context: _Context) -> dict[str, str]:
+        tags = {"clip-path": "clipPath", "mask": "mask", "filter": "filter"}
+        return {
+            name: f"url(#{self._resource(style[name], frozenset({tag}), name, node, context)})"
+            for name, tag in tags.items()
+            if style.get(name, "none") not in {"none", "inherit", ""}
+        }
 
     def _checked(self, rule: values.Rule, name: str, value: str, node: Node) -> str:
-        try:
-            return rule(value)
-        except values.BadValue as error:
-            raise self._bad(name, value, node, str(error)) from None
+        """A value as it is written, worked out once, however often its element is repeated."""
+        key = id(node), name
+        if key not in self._values:
+            try:
+                self._values[key] = rule(value)
+            except values.BadValue as error:
+                raise self._bad(name, value, node, str(error)) from None
+        return self._values[key]
 
     def _paint(  # noqa: PLR0917  a colour is nothing without its opacity
         self, name: str, opacity: str, value: str, given: str, node: Node, context: _Context
@@ -298,9 +314,7 @@ class _Cleaner:
             color, alpha = changed[0], alpha * changed[1]
         return {name: color} if alpha == 1 else {name: color, opacity: f"{float(given) * alpha:.6g}"}
 
-    # What is referred to
-
-    def _resource(self, value: str, tags: set[str] | frozenset[str], name: str, node: Node, context: _Context) -> str:
+    def _resource(self, value: str, tags: frozenset[str], name: str, node: Node, context: _Context) -> str:
         """The new name of what `url(#id)` refers to, which is written out the first time."""
         try:
             found = values.reference(value)
@@ -375,8 +389,7 @@ class _Cleaner:
         written = []
         for stop in stops:
             if stop.tag == "stop":
-                style = self._style(stop)
-                style.setdefault("stop-color", "#000000")
+                style = {"stop-color": "#000000"} | self._style(stop)
                 self._tick()
                 written.append(f"<stop{self._attributes(stop, style, self._inner(style, context, stop))}/>")
         attributes = "".join(f" {key}={quoteattr(value)}" for key, value in merged.items() if value)

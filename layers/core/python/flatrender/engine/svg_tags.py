@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from flatrender.engine.svg_css import LOCAL
 from flatrender.engine.svg_xml import Node, refused
 
 SHAPES: Final = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon"})
@@ -37,6 +38,11 @@ def check(node: Node) -> None:
         )
     if href and not href.startswith("#"):
         raise refused("svg_external", f"The SVG refers to something outside: {href[:60]!r} at {node.where}.")
+    for name, value in node.attributes.items():
+        if "url(" in value.lower() and not LOCAL.fullmatch(value):
+            raise refused(
+                "svg_external", f"The SVG refers to something outside: {name}={value[:60]!r} at {node.where}."
+            )
     known = tag in SHAPES | GROUPS | HIDDEN | FILTERS or tag in {"use", "stop"}
     if not known:
         raise refused("svg_unsupported", f"The SVG contains {node.where}, which is not supported.")

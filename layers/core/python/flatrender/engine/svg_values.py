@@ -10,8 +10,8 @@ _SEP: Final = r"[\s,]*"
 _LENGTH: Final = re.compile(rf"\s*({NUMBER})(px|pt|pc|mm|cm|in|em|rem|ex|%)?\s*")
 _LIST: Final = re.compile(rf"\s*(?:{NUMBER}{_SEP})*+")
 _NUMBERS: Final = re.compile(NUMBER)
-_URL: Final = re.compile(r"url\(\s*(['\"]?)\s*#([^'\")]+?)\s*\1\s*\)\s*(.*)", re.DOTALL)
-_TRANSFORM: Final = re.compile(r"\s*,?\s*(matrix|translate|scale|rotate|skewX|skewY)\s*\(([^()]*)\)\s*")
+_URL: Final = re.compile(r"url\(\s*+(['\"]?)\s*+#([^'\")\s]++)\s*+\1\s*+\)\s*+(.*)", re.DOTALL | re.IGNORECASE)
+_TRANSFORM: Final = re.compile(r"\s*+,?\s*+(matrix|translate|scale|rotate|skewX|skewY)\s*+\(([^()]*)\)\s*+")
 _ARGUMENTS: Final = {
     "matrix": {6},
     "translate": {1, 2},
@@ -40,6 +40,8 @@ _COMMAND: Final = re.compile(
 _GAP: Final = re.compile(r"[\s,]*+")
 LIMIT: Final = 1e7
 """No number of a drawing is larger."""
+MAX_TRANSFORM: Final = 20_000
+"""Characters."""
 
 
 class BadValue(ValueError):
@@ -116,6 +118,8 @@ def transform(text: str) -> str:
     text = text.strip()
     if text == "none":
         return ""
+    if len(text) > MAX_TRANSFORM:
+        raise BadValue("it is too long")
     while at < len(text):
         match = _TRANSFORM.match(text, at)
         if not match:

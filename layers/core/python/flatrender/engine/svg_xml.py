@@ -11,6 +11,7 @@ from flatrender.engine.faults import RejectedMedia
 
 SVG: Final = "http://www.w3.org/2000/svg"
 XLINK: Final = "http://www.w3.org/1999/xlink"
+XHTML: Final = "http://www.w3.org/1999/xhtml"
 
 _SILENT: Final = frozenset({"title", "desc", "metadata"})
 """Elements that draw nothing, whatever is in them."""
@@ -79,8 +80,9 @@ class _Reader:
             raise refused("svg_too_deep", f"The SVG is nested deeper than {limits.MAX_SVG_DEPTH} levels.")
         space, _, tag = name.rpartition(" ")
         if self._skipped or space not in {"", SVG} or tag in _SILENT:
-            if tag.lower() == "script":
-                raise refused("svg_script", f"The SVG contains a script in line {self._line()}. Remove it.")
+            if tag.lower() == "script" or space == XHTML:
+                what = "a script" if tag.lower() == "script" else "a piece of a web page"
+                raise refused("svg_script", f"The SVG contains {what} in line {self._line()}. Remove it.")
             self._skipped += 1
             return
         node = Node(tag, self._line(), self._own(attributes, tag), self._open[-1] if self._open else None)
@@ -92,6 +94,8 @@ class _Reader:
 
     def _own(self, attributes: dict[str, str], tag: str) -> dict[str, str]:
         own: dict[str, str] = {}
+        if len(attributes) > limits.MAX_SVG_ATTRIBUTES:
+            raise refused("svg_too_large", f"<{tag}> in line {self._line()} of the SVG has too many attributes.")
         for name, value in attributes.items():
             space, _, local = name.rpartition(" ")
             if space == "" and local.lower().startswith("on"):
