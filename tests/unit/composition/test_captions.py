@@ -12,9 +12,10 @@ from tests.unit.composition.documents import ASSETS, SONG, document
 
 from flatrender.composition import captions, chunks, limits
 from flatrender.composition.assets import AssetInfo
+from flatrender.composition.bind import bind
 from flatrender.composition.captions import CaptionsFault, parse
 from flatrender.composition.profiles import profile
-from flatrender.composition.schemas import Composition
+from flatrender.composition.schemas import Composition, TemplateDefinition
 from flatrender.composition.validate import validate
 
 SUBTITLES = SONG[:-2] + "d1"
@@ -215,3 +216,31 @@ def test_the_content_of_the_file_counts() -> None:
 
 def test_limits_are_those_of_the_guide() -> None:
     assert (limits.MAX_CAPTIONS, limits.MAX_CAPTIONS_BYTES) == (10_000, 2 * 2**20)
+
+
+def test_a_template_may_ask_for_captions() -> None:
+    label = {"en": "Words"}
+    template = TemplateDefinition.model_validate(
+        {
+            "code": "talk",
+            "name": label,
+            "description": label,
+            "category": "test",
+            "aspect": "16:9",
+            "duration": 4.0,
+            "inputs": [{"type": "captions", "name": "words", "label": label}],
+            "composition": document(
+                overlays=[{"type": "captions", "asset": {"$input": "words"}, "when": {"input": "words", "set": True}}]
+            ),
+        }
+    )
+    empty, found = bind(template, {})
+    assert not found
+    assert empty is not None
+    assert empty["overlays"] == []
+    filled, _ = bind(template, {"words": SUBTITLES})
+    made, found = validate(filled, FILES)
+    assert not found
+    assert made is not None
+    _, (fault,) = bind(template, {"words": "talk.vtt"})
+    assert (fault.pointer, fault.code) == ("/inputs/words", "asset_id")

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.unit.engine import media
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
@@ -43,3 +44,45 @@ def test_peak_memory_does_not_grow_with_length(tmp_path: Path) -> None:
         pytest.fail(run.stderr)
     short, long = (int(word) for word in run.stdout.split())
     assert long - short < 20
+
+SOUND = """
+import resource, sys
+from pathlib import Path
+from flatrender.composition.schemas import Composition
+from flatrender.engine.audio import render_audio
+from tests.unit.engine import media
+
+folder = Path(sys.argv[1])
+files = {media.TONE: folder / "tone.wav", media.BEEP: folder / "words.wav"}
+
+def run(seconds):
+    render_audio(Composition.model_validate({
+        "canvas": {"width": 64, "height": 64, "fps": 30},
+        "scenes": [{"duration": seconds}],
+        "audio": [
+            {"asset": media.TONE, "role": "music", "duck": {}},
+            {"asset": media.BEEP, "role": "speech", "start": 2},
+        ],
+        "loudness": {"target": "podcast"},
+    }), files, folder / "out.m4a")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+print(run(15), run(195))
+"""
+
+
+def test_peak_memory_of_sound_does_not_grow_with_length(tmp_path: Path) -> None:
+    """Three minutes more (69 MB of samples), ducked and brought to a loudness."""
+    media.tone(tmp_path / "tone.wav", 195.0)
+    media.tone(tmp_path / "words.wav", 1.0)
+    run = subprocess.run(
+        [sys.executable, "-c", SOUND, str(tmp_path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": f"{ROOT / 'layers/core/python'}:{ROOT}"},
+    )
+    if run.returncode:
+        pytest.fail(run.stderr)
+    short, long = (int(word) for word in run.stdout.split())
+    assert long - short < 15
