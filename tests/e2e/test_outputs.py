@@ -13,6 +13,7 @@ import pytest
 from av.codec.context import CodecContext
 from tests.support import video
 from tests.support.people import User
+from tests.unit.engine import media
 
 FPS, WIDE, TALL = 24, 320, 180
 BAR = 32
@@ -101,15 +102,21 @@ def test_gif(user: User, tmp_path: Path) -> None:
 
 def test_a_video_is_watched_while_it_renders(user: User, tmp_path: Path) -> None:
     scenes = 10
-    job = user.submit({"composition": counting(scenes, 2.5), "output": {"hls": True}})
+    (song,) = user.upload(media.tone(tmp_path / "tone.wav", 25.0))
+    film = {**counting(scenes, 2.5), "audio": [{"asset": song}]}
+    job = user.submit({"composition": film, "output": {"hls": True}})
     url = user.api.url + user.api.get(f"/v1/renders/{job['id']}")["playlist_path"]
-    lengths, seen, began = [], [], time.monotonic()
+    lengths, seen, heard, began = [], [], [], time.monotonic()
     failure: list[BaseException] = []
 
     def watch() -> None:
         try:
-            with av.open(url) as player:
-                for frame in player.decode(video=0):
+            # From the beginning: the wheel's FFmpeg would begin near the end of what still grows.
+            with av.open(url, options={"live_start_index": "0"}) as player:
+                for frame in player.decode(video=0, audio=0):
+                    if not isinstance(frame, av.VideoFrame):
+                        heard.append(frame.samples)
+                        continue
                     number = round(float(frame.time or 0) * FPS)
                     seen.append((number, bar(frame.to_ndarray(format="rgb24")), time.monotonic()))
         except BaseException as error:  # noqa: BLE001 - shown by the test, which waits for this thread
@@ -134,6 +141,7 @@ def test_a_video_is_watched_while_it_renders(user: User, tmp_path: Path) -> None
     assert [number for number, _, _ in seen] == list(range(total)), "no frame is missing where segments meet"
     apart = [abs(at - 4 * (number % 60)) for number, at, _ in seen]
     assert max(apart) <= 3
+    assert sum(heard) / 48_000 == pytest.approx(25, abs=0.05)
     assert seen[0][2] < published, "the first frame was shown before the render was published"
     assert user.wait(job["id"])["status"] == "completed"
 

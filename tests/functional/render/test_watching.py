@@ -12,6 +12,7 @@ import pytest
 from tests.support.renders import Compute, composition, finish, pointer, render_chunks, submit, task
 from tests.support.sounds import tone
 
+from flatrender.engine.outputs import sounds
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
 from flatrender.platform.settings import settings
@@ -56,8 +57,9 @@ def lengths(playlist: str) -> list[float]:
 
 
 def test_the_playlist_grows_in_order_and_ends_when_the_render_is_published(
-    rich: Callable[..., Caller], recorded: Compute, tmp_path: Path
+    rich: Callable[..., Caller], recorded: Compute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sounds, "SEGMENT_SECONDS", 1)
     caller = rich(seconds=20)
     document = {**composition(scenes=3), "audio": [{"asset": tone(caller, tmp_path, 3.0)}]}
     job = submit(caller, document, output=HLS)
@@ -89,6 +91,7 @@ def test_the_playlist_grows_in_order_and_ends_when_the_render_is_published(
     done = read(caller, job, "video.m3u8")
     assert done.endswith("#EXT-X-ENDLIST\n")
     audio = read(caller, job, "audio.m3u8")
+    assert len(lengths(audio)) == 3
     assert sum(lengths(audio)) == pytest.approx(3.0, abs=0.03)
 
     (tmp_path / "video.mp4").write_bytes(fetched(done))
@@ -102,6 +105,9 @@ def test_the_playlist_grows_in_order_and_ends_when_the_render_is_published(
     with av.open(str(tmp_path / "audio.mp4")) as container:
         heard = sum(frame.samples for frame in container.decode(audio=0))
         assert heard == pytest.approx(3 * 48_000, abs=1024)
+    for playlist in (done, audio):
+        addresses = [line for line in playlist.split("\n") if line.startswith("http")]
+        assert len(set(addresses)) == len(addresses), "FFmpeg stops after the first of several pieces at one address"
 
 
 def test_a_silent_video_needs_no_sound(rich: Callable[..., Caller]) -> None:

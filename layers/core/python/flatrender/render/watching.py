@@ -183,14 +183,18 @@ class _Stream:
             "#EXT-X-PLAYLIST-TYPE:EVENT",
             "#EXT-X-MEDIA-SEQUENCE:0",
             "#EXT-X-INDEPENDENT-SEGMENTS",
+            "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES",  # players would begin near the end of what still grows
         ]
         # Whoever has the whole list loads it no more, so its links last for twice the time it takes to watch.
         lasting = storage.LINK_SECONDS + 2 * math.ceil(float(self._job.duration))
         for place, (key, stream) in enumerate(objects):
-            url = storage.link(storage.chunk_key(self._job.tenant_id, key), seconds=lasting)
+            name = storage.chunk_key(self._job.tenant_id, key)
             if place == 0:
+                url = storage.link(name, seconds=lasting)
                 lines.append(f'#EXT-X-MAP:URI="{url}",BYTERANGE="{stream.header}@0"')
-            for piece in stream.pieces:
+            for number, piece in enumerate(stream.pieces, start=1):
+                # An address of its own for each: FFmpeg stops after the first of several pieces at the same.
+                url = storage.link(name, seconds=lasting + number)
                 lines += [f"#EXTINF:{piece.seconds:.6f},", f"#EXT-X-BYTERANGE:{piece.size}@{piece.offset}", url]
         if complete:
             lines.append("#EXT-X-ENDLIST")
