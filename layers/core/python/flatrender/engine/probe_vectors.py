@@ -54,7 +54,8 @@ def _fitting(width: float, height: float, side: int) -> tuple[int, int]:
 def _svg(data: bytes) -> dict[str, Any]:
     drawing = svg_clean.clean(data)
     wide, tall = _fitting(drawing.width, drawing.height, _SVG_SIDE)
-    places = {str(Path(module.__file__ or "").parent.parent) for module in (np, skia)}
+    # Skia is one file among the packages, numpy a folder.
+    places = {str(Path(skia.__file__).parent), str(Path(np.__file__).parent.parent)}
     numbers = (drawing.width, drawing.height, wide / drawing.width, tall / drawing.height)
     arguments = [
         ":".join(sorted(places)),
