@@ -59,8 +59,8 @@ types: setup ## mypy, strict
 	@.venv/bin/mypy --no-error-summary layers/core/python/flatrender cli/flatrender_cli
 	@echo "types: clean"
 
-unit: setup ## Pure logic
-	@$(PY) -m pytest tests/unit -q -n $(WORKERS)
+unit: setup ## Pure logic, and pictures
+	@$(PY) -m pytest tests/unit tests/golden -q -n $(WORKERS)
 
 functional: setup ## Handlers and repositories against AWS in-process
 	@$(PY) -m pytest tests/functional -q -n $(WORKERS)
@@ -72,7 +72,7 @@ e2e: setup $(BUILD)/cloud.stamp $(BUILD)/sam.stamp ## The deployed system, in a 
 	@infra/bootstrap.sh
 	@UV=$(CURDIR)/$(UV) $(PY) infra/local/e2e.py --port $(TEST_PORT)
 
-bench: up ## Speed and size, measured
+bench: up $(BUILD)/bench.stamp ## Speed and size, measured
 	@PYTHONPATH=.:cli:layers/core/python $(PY) -m tests.bench
 
 ##@ Changing it
@@ -80,19 +80,25 @@ fmt: setup ## Format the code
 	@.venv/bin/ruff check --quiet --fix-only
 	@.venv/bin/ruff format --quiet
 
+golden: setup ## Draw the golden pictures anew; look at .build/golden before you commit them
+	@PYTHONPATH=.:layers/core/python $(PY) -m tests.golden.update
+
 template: setup ## Assemble template.yaml from infra/contexts
 	@$(PY) infra/assemble.py
 
 api: setup ## Generate infra/api.yaml and docs/reference/openapi.json from the routes
 	@$(PY) infra/generate_api.py
 
-docs: api template ## Generate what the documentation takes from the code
+schema: setup ## Generate docs/reference/composition.* from the composition format
+	@PYTHONPATH=layers/core/python $(PY) -m flatrender.composition.schema
+
+docs: api template schema ## Generate what the documentation takes from the code
 
 layers: setup ## Build the Lambda layers
 	@UV=$(CURDIR)/$(UV) $(PY) layers/build.py
 
 lock: tools ## Pin the packages of every environment anew
-	@for name in bootstrap app render dev cloud sam; do \
+	@for name in bootstrap app render dev cloud sam bench; do \
 		$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 			--python-version 3.13 --custom-compile-command "make lock" $(UPGRADE) \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
@@ -130,5 +136,5 @@ help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo up down reset status test lint types unit functional architecture e2e bench fmt template api docs \
+.PHONY: demo up down reset status test lint types unit functional architecture e2e bench fmt template api schema docs \
 	layers lock build deploy setup tools clean help

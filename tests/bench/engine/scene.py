@@ -1,7 +1,7 @@
-"""The scene that is measured: what the demo makes, ten seconds of 1080p at 30 fps.
+"""The reference scene: ten seconds of 1080p at 30 fps.
 
-Two photos with a slow move and a cross-fade, a title that slides in with a shadow, a lower third mixing Persian and
-English, music.
+A gradient, two photos with a slow move and a cross-fade, a title that slides in with shadow and blur, a lower third
+mixing Persian and English, music. MoviePy draws the same in `moviepy_scene.py`.
 """
 
 from pathlib import Path
@@ -45,6 +45,7 @@ TITLE = _text(
     enter={"preset": "slide-left", "duration": 0.8, "distance": 200},
     exit={"preset": "fade", "duration": 0.5},
     shadow={"blur": 16},
+    blur={"keyframes": [{"time": 0.0, "value": 20.0}, {"time": 0.8, "value": 0.0}]},
 )
 LOWER_THIRD = {
     "type": "group",
@@ -62,8 +63,13 @@ LOWER_THIRD = {
         _text("سلام دنیا — FlatRender ۱۴۰۵", [130.0, 870.0, 840.0, 90.0], 52, direction="rtl"),
     ],
 }
+BACKDROP = {
+    "type": "linear",
+    "angle": 45,
+    "stops": [{"offset": 0, "color": "#101820"}, {"offset": 1, "color": "#30506a"}],
+}
 DOCUMENT: dict[str, Any] = {
-    "canvas": {"width": 1920, "height": 1080, "fps": 30, "background": "#101820"},
+    "canvas": {"width": 1920, "height": 1080, "fps": 30, "background": BACKDROP},
     "theme": {"fonts": {"body": {"family": "Vazirmatn"}}},
     "scenes": [
         {"duration": 5.4, "layers": [_photo(0, 1.2), TITLE]},
@@ -74,10 +80,11 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-def ready(folder: Path) -> tuple[Composition, Profile, dict[str, Path]]:
+def ready(folder: Path, preset: str = "veryfast") -> tuple[Composition, Profile, dict[str, Path]]:
     """The composition, its profile, and its files, once `make_music` has run in `folder`."""
     composition = Composition.model_validate(DOCUMENT)
-    return composition, profile(composition), dict(zip(IDS, (*PHOTOS, folder / "music.wav"), strict=True))
+    settings = profile(composition).model_copy(update={"preset": preset})
+    return composition, settings, dict(zip(IDS, (*PHOTOS, folder / "music.wav"), strict=True))
 
 
 def make_music(folder: Path) -> None:

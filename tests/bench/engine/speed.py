@@ -10,13 +10,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from av.video.frame import VideoFrame
 from tests.bench.engine import scene
+from tests.bench.report import Line, Section
 
 from flatrender.composition.profiles import Profile
 from flatrender.engine.assemble import assemble
@@ -31,34 +32,65 @@ from flatrender.engine.verify import verify
 
 WORKERS = 2
 CHUNK_SECONDS = 2.5
+TARGETS: Final = {"veryfast": 1.2, "medium": 1.1}
+"""A whole render may take so many times as long as encoding alone, at each of x264's presets."""
 
 
 @dataclass
 class Measured:
     """Seconds, one entry per round."""
 
-    limit: list[float]
-    limit_in_parts: list[float]
-    parallel: list[float]
-    single: list[float]
-    audio: list[float]
-    assembling: list[float]
-    verifying: list[float]
-    reports: list[ChunkReport]
+    preset: str
+    limit: list[float] = field(default_factory=list)
+    limit_in_parts: list[float] = field(default_factory=list)
+    parallel: list[float] = field(default_factory=list)
+    audio: list[float] = field(default_factory=list)
+    assembling: list[float] = field(default_factory=list)
+    verifying: list[float] = field(default_factory=list)
+    reports: list[ChunkReport] = field(default_factory=list)
 
-    @property
-    def ratio(self) -> float:
-        """A whole render (chunks on all workers, sound, assembly, verification) over encoding alone on all cores."""
-        return statistics.median(self.parallel) / statistics.median(self.limit)
+    def section(self) -> Section:
+        whole, limit = statistics.median(self.parallel), statistics.median(self.limit)
+        return Section(
+            f"The reference scene, 10 s of 1080p30, x264 {self.preset}, {WORKERS} processes; medians of "
+            f"{len(self.parallel)}",
+            [
+                Line(
+                    "render, against encoding alone in one process, x264 on 2 threads",
+                    whole,
+                    "s",
+                    baseline=limit,
+                    target=TARGETS[self.preset],
+                    of_ratio=True,
+                ),
+                Line(
+                    "the same, against encoding alone in chunks, a process per core",
+                    whole,
+                    "s",
+                    baseline=statistics.median(self.limit_in_parts),
+                ),
+                Line("of it sound (beside the chunks)", statistics.median(self.audio), "s"),
+                Line("of it assembly", statistics.median(self.assembling), "s"),
+                Line("of it verification, poster, thumbnails", statistics.median(self.verifying), "s"),
+            ],
+            self._note(),
+        )
 
-    @property
-    def strict_ratio(self) -> float:
-        """The same over encoding alone in chunks, in as many processes: nothing on this machine encodes faster."""
-        return statistics.median(self.parallel) / statistics.median(self.limit_in_parts)
+    def _note(self) -> str:
+        frames = sum(report.frames for report in self.reports)
+        draw, convert, encode = (
+            sum(getattr(report, name) for report in self.reports)
+            for name in ("draw_seconds", "convert_seconds", "encode_seconds")
+        )
+        return (
+            "Frames per second in each process: "
+            f"drawing {frames / draw:.0f}, converting {frames / convert:.0f}, encoding {frames / encode:.0f}. "
+            "The render is chunks, sound, assembly and verification."
+        )
 
 
-def measure(rounds: int = 3) -> Measured:
-    found = Measured([], [], [], [], [], [], [], [])
+def measure(preset: str = "veryfast", rounds: int = 3) -> Measured:
+    found = Measured(preset)
     spawn = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory() as name,
@@ -69,10 +101,9 @@ def measure(rounds: int = 3) -> Measured:
         count = _convert_all(folder)
         list(pool.map(_warm, range(WORKERS * 2)))
         for _ in range(rounds):
-            found.limit.append(_timed(functools.partial(_encode_part, folder, 0, count, WORKERS)))
-            found.limit_in_parts.append(_timed(functools.partial(_encode_parts, pool, folder, count)))
+            found.limit.append(_timed(functools.partial(_encode_part, folder, preset, 0, count, WORKERS)))
+            found.limit_in_parts.append(_timed(functools.partial(_encode_parts, pool, folder, preset, count)))
             found.parallel.append(_timed(functools.partial(_render, pool, folder, found)))
-            found.single.append(_timed(functools.partial(_chunk, folder, (0, count), WORKERS)))
     return found
 
 
@@ -108,8 +139,8 @@ def _frames(folder: Path, profile: Profile, count: int, mode: Literal["r", "w+"]
     return np.memmap(folder / "frames.yuv", np.uint8, mode, shape=shape)
 
 
-def _encode_part(folder: Path, first: int, count: int, threads: int) -> None:
-    _, profile, _ = scene.ready(folder)
+def _encode_part(folder: Path, preset: str, first: int, count: int, threads: int) -> None:
+    _, profile, _ = scene.ready(folder, preset)
     pages = _frames(folder, profile, first + count, "r")
 
     def frames() -> Iterator[VideoFrame]:
@@ -121,24 +152,23 @@ def _encode_part(folder: Path, first: int, count: int, threads: int) -> None:
     encode_only(frames(), profile, folder / f"limit-{first}.mp4", threads=threads)
 
 
-def _encode_parts(pool: ProcessPoolExecutor, folder: Path, count: int) -> None:
+def _encode_parts(pool: ProcessPoolExecutor, folder: Path, preset: str, count: int) -> None:
     parts = _parts(count, scene.ready(folder)[1].fps)
-    list(pool.map(_encode_part, [folder] * len(parts), *zip(*parts, strict=True), [1] * len(parts)))
+    work = functools.partial(_encode_part, folder, preset, threads=1)
+    list(pool.map(work, *zip(*parts, strict=True)))
 
 
-def _chunk(folder: Path, part: tuple[int, int], threads: int) -> tuple[Path, ChunkReport]:
-    composition, profile, assets = scene.ready(folder)
+def _chunk(folder: Path, preset: str, part: tuple[int, int]) -> tuple[Path, ChunkReport]:
+    composition, profile, assets = scene.ready(folder, preset)
     out = folder / f"chunk-{part[0]}-{part[1]}.mp4"
-    report = render_chunk(
-        composition, assets, profile, *part, out, lambda _: None, threads=threads, fonts_dir=scene.FONTS
-    )
+    report = render_chunk(composition, assets, profile, *part, out, lambda _: None, threads=1, fonts_dir=scene.FONTS)
     return out, report
 
 
 def _render(pool: ProcessPoolExecutor, folder: Path, found: Measured) -> None:
-    composition, profile, assets = scene.ready(folder)
+    composition, profile, assets = scene.ready(folder, found.preset)
     parts = _parts(profile.frame_count(composition.duration), profile.fps)
-    pending = [pool.submit(_chunk, folder, part, 1) for part in parts]
+    pending = [pool.submit(_chunk, folder, found.preset, part) for part in parts]
     started = time.perf_counter()
     audio = render_audio(composition, assets, folder / "sound.m4a")
     found.audio.append(time.perf_counter() - started)
@@ -154,33 +184,3 @@ def _render(pool: ProcessPoolExecutor, folder: Path, found: Measured) -> None:
     found.verifying.append(time.perf_counter() - assembled)
     if faults:
         raise AssertionError(faults)
-
-
-def table(found: Measured) -> str:
-    def line(name: str, seconds: list[float], note: str = "") -> str:
-        middle = statistics.median(seconds)
-        return f"  {name:<52} {middle:7.2f} s  {note}"
-
-    frames = sum(report.frames for report in found.reports)
-    draw, convert, encode = (
-        sum(getattr(report, name) for report in found.reports)
-        for name in ("draw_seconds", "convert_seconds", "encode_seconds")
-    )
-    speeds = f"drawing {frames / draw:.0f}, converting {frames / convert:.0f}, encoding {frames / encode:.0f}"
-    return "\n".join(
-        [
-            f"render engine, {frames} frames of 1920x1080, medians of {len(found.parallel)} rounds",
-            line("encode only, one process, x264 on 2 threads", found.limit),
-            line("encode only, chunks in 2 processes", found.limit_in_parts),
-            line(
-                "render: 2 processes, sound, assembly, verification",
-                found.parallel,
-                f"ratio {found.ratio:.2f}, strict {found.strict_ratio:.2f}",
-            ),
-            line("render: one process, x264 on 2 threads (chunk only)", found.single),
-            line("  of it sound (beside the chunks)", found.audio),
-            line("  of it assembly", found.assembling),
-            line("  of it verification, poster, thumbnails", found.verifying),
-            f"  frames per second in each process: {speeds}",
-        ]
-    )

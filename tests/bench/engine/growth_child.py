@@ -1,0 +1,48 @@
+"""One render in a process of its own: `python -m tests.bench.engine.growth_child WIDTH HEIGHT SECONDS`.
+
+Prints its CPU seconds, of drawing and encoding alone, and its peak memory in MB.
+"""
+
+import copy
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bench.engine import scene
+
+from flatrender.composition.profiles import profile
+from flatrender.composition.schemas import Composition
+from flatrender.engine.render import render_chunk
+
+
+def main(width: int, height: int, seconds: int) -> None:
+    document = copy.deepcopy(scene.DOCUMENT)
+    document["audio"] = []
+    length = sum(part["duration"] for part in document["scenes"])
+    pair = document["scenes"]
+    document["scenes"] = []
+    while len(document["scenes"]) * length / 2 < seconds + 2 * len(document["scenes"]):
+        document["scenes"] += copy.deepcopy(pair)
+    composition = Composition.model_validate(document)
+    settings = profile(composition).model_copy(update={"width": width, "height": height})
+    assets = dict(zip(scene.IDS, scene.PHOTOS, strict=False))
+    with tempfile.TemporaryDirectory() as name:
+        started = time.process_time()
+        render_chunk(
+            composition,
+            assets,
+            settings,
+            0,
+            seconds * settings.fps,
+            Path(name) / "out.mp4",
+            lambda _: None,
+            threads=1,
+            fonts_dir=scene.FONTS,
+        )
+        print(time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main(*(int(word) for word in sys.argv[1:]))
