@@ -21,7 +21,7 @@ def transparent(composition: Composition) -> bool:
 def _colors(paint: Any) -> Iterator[str]:
     value = paint.model_dump() if isinstance(paint, BaseModel) else paint
     if isinstance(value, str):
-        if value.startswith(("#", "theme:")):
+        if value.startswith(("#", "theme:", "transparent")):
             yield value
     elif isinstance(value, dict):
         for inner in value.values():
@@ -36,4 +36,4 @@ def _clear(color: str, theme: dict[str, str]) -> bool:
         if not color.startswith("theme:"):
             break
         color = theme.get(color.removeprefix("theme:"), "#000")
-    return len(color) == 9 and color[7:].lower() != "ff"
+    return color == "transparent" or (len(color) == 9 and color[7:].lower() != "ff")

@@ -26,7 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from flatrender.composition import expressions, limits
 
-COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|theme:[a-z][a-z0-9_-]{0,31}")
+COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|theme:[a-z][a-z0-9_-]{0,31}|transparent")
 
 
 class Strict(BaseModel):
@@ -37,12 +37,12 @@ class Strict(BaseModel):
 
 def _color(value: str) -> str:
     if not COLOR.fullmatch(value):
-        raise PydanticCustomError("color", "must be a colour: #rgb, #rrggbb, #rrggbbaa or theme:<name>")
+        raise PydanticCustomError("color", "must be a colour: #rgb, #rrggbb, #rrggbbaa, theme:<name> or transparent")
     return value
 
 
 Color = Annotated[str, StringConstraints(max_length=40), AfterValidator(_color), Field(title="Color")]
-"""`#rgb`, `#rrggbb`, `#rrggbbaa`, or `theme:<name>` for a colour of the theme."""
+"""`#rgb`, `#rrggbb`, `#rrggbbaa`, `transparent`, or `theme:<name>` for a colour of the theme."""
 AssetId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
 """The id of an uploaded file (UUID)."""
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]

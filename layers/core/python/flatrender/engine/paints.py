@@ -45,6 +45,8 @@ class Palette:
             if not color.startswith("theme:"):
                 break
             color = self._colors[color.removeprefix("theme:")]
+        if color == "transparent":
+            return 0.0, 0.0, 0.0, 0.0
         if not _HEX.match(color):
             raise ValueError(f"not a colour: {color}")
         digits = color[1:]
