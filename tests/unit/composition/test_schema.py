@@ -1,4 +1,5 @@
 """The committed schema, the shipped fonts and the built-in templates agree with the code."""
+# ruff: noqa: RUF001  letters of other scripts look like Latin ones
 
 import hashlib
 import json
@@ -54,7 +55,8 @@ SCRIPTS = (
     "日本語のテキスト、「令和」ー々",
     "中文简体，繁體字“引号”",
     "한국어 텍스트",
-    "👨\u200d👩\u200d👧\u200d👦 🇮🇷 👍🏽 ❤\ufe0f 1\ufe0f\u20e3 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "👨\u200d👩\u200d👧\u200d👦 🇮🇷 👍🏽 ❤\ufe0f 1\ufe0f\u20e3 "
+    "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
 )
 
 

@@ -25,7 +25,6 @@ from flatrender.engine.layers_base import Content, Kit, Place
 from flatrender.engine.layers_captions import CaptionsContent
 from flatrender.engine.layers_group import GroupContent
 from flatrender.engine.layers_svg import svg
-from flatrender.engine.layers_waveform import WaveformContent
 from flatrender.engine.masked import Masked, Masks
 from flatrender.engine.shaded import Shaded
 
@@ -114,6 +113,8 @@ def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
             captions = CaptionsContent(layer, place, kit)
             return Shaded(captions, layer.shadow, place, kit, captions.outline) if layer.shadow else captions
         case WaveformLayer():
+            from flatrender.engine.layers_waveform import WaveformContent
+
             waveform = WaveformContent(layer, place, kit, within[0])
             return Shaded(waveform, layer.shadow, place, kit) if layer.shadow else waveform
         case GroupLayer():
