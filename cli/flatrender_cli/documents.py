@@ -200,7 +200,7 @@ def _resolve(name: str, assets: Path, media: Media, *, confined: bool) -> str | 
     if name in media.infos:
         return name
     path = assets / name
-    if confined and not path.resolve().is_relative_to(assets.resolve()):
+    if "\0" in name or (confined and not path.resolve().is_relative_to(assets.resolve())):
         return None
     if path.is_file():
         return media.add(path)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from flatrender_cli import endpoints
 from flatrender_cli.console import errors
 from flatrender_cli.errors import CliError
+from flatrender_cli.manifest import verify_manifest
 from flatrender_cli.templates.commands import app as templates
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 
 app.add_typer(templates)
+app.command("verify-manifest")(verify_manifest)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on standard output.")]
 

@@ -35,3 +35,17 @@ def _new(
     from flatrender_cli.templates.starter import new
 
     new(name, folder, aspect)
+
+
+@app.command("preview")
+def _preview(
+    file: Annotated[Path, typer.Argument(help="A template or a composition, as JSON.")],
+    *,
+    assets: Assets = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="By default 4680, or any that is free.")] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Show a template on a page of this machine that follows every change of its file."""
+    from flatrender_cli.templates.server import preview
+
+    preview(file, assets, port=port, show=show)
