@@ -1,5 +1,5 @@
 """Draws the preview picture and the preview clip of every built-in template from its defaults, with the product's own
-engine.
+engine, and the small picture for `docs/guide/gallery.md`.
 
 Run it with `layers/core/python` on PYTHONPATH after a template or the engine has changed; it takes the codes of those
 to draw, by default all.
@@ -26,6 +26,8 @@ from flatrender.engine.still import render_still
 SEED = Path(__file__).resolve().parent
 SIDE: Final = 1280
 """Pixels of the longer side of a picture."""
+GALLERY: Final = SEED.parents[1] / "docs" / "images" / "templates"
+GALLERY_SIDE: Final = 480
 CLIP_SIDE: Final = 640
 CLIP_RATE: Final = 24
 CLIP_BYTES: Final = 300_000
@@ -142,6 +144,8 @@ def main(codes: list[str]) -> None:
         moments, stem = MOMENTS[code], SEED / "templates" / code
         picture = render_still(composition, files(), moments.picture, size(composition, SIDE)[0], quality=82)
         stem.with_suffix(".jpg").write_bytes(picture)
+        small = render_still(composition, files(), moments.picture, size(composition, GALLERY_SIDE)[0], quality=80)
+        (GALLERY / f"{code}.jpg").write_bytes(small)
         write_clip(composition, moments, stem.with_suffix(".mp4"))
         clip = stem.with_suffix(".mp4").stat().st_size
         print(f"{code}: {len(picture) // 1024} KiB, clip {clip // 1024} KiB, {composition.duration:g} s", flush=True)
