@@ -1,5 +1,6 @@
 """Forms of delivery: what a profile makes of them, what they can hold, and whether a composition is transparent."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,3 +113,24 @@ def test_limits_say_what_to_do() -> None:
         "Choose a lower output.resolution or output.fps, or make it shorter."
     )
     assert limits(FORMATS["mp4"], width=4096, height=2304, fps=60, frames=216_000) == []
+
+
+def test_the_guide_names_the_settings_that_are_used() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/guide/outputs.md").read_text(encoding="utf-8")
+    rows = {cells[0].strip("`"): cells[-3:] for line in page.split("\n") if len(cells := _cells(line)) in {4, 5}}
+    for codec, rates in RATE.items():
+        if codec != "png":
+            assert rows[codec] == [f"{crf} {preset}" for crf, preset in rates.values()]
+    for sound, rates in SOUND_RATE.items():
+        if sound != "pcm":
+            assert rows[sound] == [str(rate // 1000) for rate in rates.values()]
+    for form in FORMATS.values():
+        (line,) = [line for line in page.split("\n") if line.startswith("|") and f"`{form.name}`" in _cells(line)[0]][
+            :1
+        ]
+        for limit in (form.max_side, form.max_fps, form.max_megapixels):
+            assert limit is None or f"{limit:,}" in line or str(limit) in line, (form.name, limit)
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
