@@ -68,6 +68,11 @@ def test_a_project_of_every_template_is_valid_as_it_comes(
     plant(planting)
     someone = caller()
     for template in invoke("content/templates", "GET", "/v1/templates", caller=someone).json["data"]:
+        detail = invoke("content/templates", "GET", f"/v1/templates/{template['id']}", caller=someone).json
+        declared = json.loads((ROOT / f"infra/seed/templates/{template['code']}.json").read_text())["inputs"]
+        assert [(field["name"], field["type"]) for field in detail["inputs"]] == [
+            (field["name"], field["type"]) for field in declared
+        ]
         body = {"name": "New", "template_id": template["id"]}
         project = invoke("studio/projects", "POST", "/v1/projects", caller=someone, body=body).json
         path = f"/v1/projects/{project['id']}/validate"

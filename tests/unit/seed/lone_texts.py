@@ -58,7 +58,7 @@ def outside(mask: Mask) -> bool:
 
 def _pointers(layers: list[dict[str, Any]], above: str) -> Iterator[str]:
     for index, layer in enumerate(layers):
-        if layer["type"] in _TEXTS:
+        if layer["type"] in _TEXTS and any(run["text"] for run in layer.get("runs", [{"text": "0"}])):
             yield f"{above}/{index}"
         yield from _pointers(layer.get("layers", []), f"{above}/{index}")
 

@@ -1,4 +1,6 @@
-"""Every built-in template can be drawn, with its defaults, with texts as long as they may be, and right to left."""
+"""Every built-in template can be drawn: with its defaults, with texts as long as they may be, right to left, and with
+no more than it needs.
+"""
 
 import hashlib
 from functools import lru_cache
@@ -22,7 +24,8 @@ CODES = sorted(previews.MOMENTS)
 FOLDER = Path(previews.SEED) / "templates"
 LATIN = "A quick brown fox jumps over lazy dogs while Wolfgang measures seventeen uncommonly long headlines. "
 PERSIAN = "آرزو می‌کنیم این روزهای روشن برای شما و همهٔ عزیزان سرشار از سلامتی، شادی و آرامش باشد. "
-VARIANTS = ("defaults", "longest", "right-to-left")
+EMPTY = ("text", "image", "video", "svg", "audio", "captions")
+VARIANTS = ("defaults", "longest", "right-to-left", "bare")
 
 
 @lru_cache
@@ -31,8 +34,12 @@ def template(code: str) -> TemplateDefinition:
 
 
 def inputs(code: str, variant: str) -> dict[str, Any]:
-    """What fills the template; right to left all that leans to one side leans to the right."""
+    """What fills the template; right to left all that leans to one side leans to the right, and what is not required is
+    left empty in a bare one.
+    """
     given: dict[str, Any] = {}
+    if variant == "bare":
+        return {spec.name: "" for spec in template(code).inputs if spec.type in EMPTY and not spec.required}
     if variant == "defaults":
         return given
     for spec in template(code).inputs:
