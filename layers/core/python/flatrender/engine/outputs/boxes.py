@@ -1,11 +1,14 @@
 """Where the pieces of a fragmented MP4 file lie, and what a codec is called in a playlist."""
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 _HEADER: Final = struct.Struct(">I4s")
 _LONG: Final = struct.Struct(">Q")
+_HEADER_BYTES: Final = 64 * 1024
+"""What the header of a file with one track is shorter than."""
 
 
 class Piece(NamedTuple):
@@ -25,30 +28,48 @@ class Pieces(NamedTuple):
 
 
 def pieces(path: Path) -> Pieces:
-    """Read the structure of a file with one track. Raises ValueError when it is no fragmented MP4."""
-    data = path.read_bytes()
+    """Read the structure of a file with one track, not its content. Raises ValueError when it is no fragmented MP4."""
     header = timescale = 0
     fragments: list[Piece] = []
-    for kind, start, end in _boxes(data, 0, len(data)):
-        if kind == b"moov":
-            header = end
-            timescale = _timescale(data, start + 8, end)
-        elif kind == b"moof":
-            fragments.append(Piece(start, end - start, _decode_time(data, start + 8, end)))
-        elif fragments:
-            last = fragments[-1]
-            fragments[-1] = last._replace(size=end - last.offset)
+    with path.open("rb") as file:
+        for kind, start, size in _top(file, path.stat().st_size):
+            if kind == b"moov":
+                header = start + size
+                timescale = _timescale(_read(file, start, size), 8, size)
+            elif kind == b"moof":
+                fragments.append(Piece(start, size, _decode_time(_read(file, start, size), 8, size)))
+            elif fragments:
+                last = fragments[-1]
+                fragments[-1] = last._replace(size=start + size - last.offset)
     if not (timescale and fragments):
         raise ValueError(f"{path.name} is no fragmented MP4")
     return Pieces(header, timescale, fragments)
 
 
-def _boxes(data: bytes, start: int, end: int) -> "list[tuple[bytes, int, int]]":
+def _top(file: BinaryIO, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """The boxes of a file: kind, place and size."""
+    start = 0
+    while start + 8 <= end:
+        head = _read(file, start, 16)
+        size, kind = _HEADER.unpack_from(head)
+        if size == 1:
+            size = _LONG.unpack_from(head, 8)[0]
+        if size < 8 or start + size > end:
+            raise ValueError("a box is cut off")
+        yield kind, start, size
+        start += size
+
+
+def _read(file: BinaryIO, start: int, size: int) -> bytes:
+    file.seek(start)
+    return file.read(size)
+
+
+def _boxes(data: bytes, start: int, end: int) -> list[tuple[bytes, int, int]]:
+    """The boxes within one: kind, begin and end."""
     found = []
     while start + 8 <= end:
         size, kind = _HEADER.unpack_from(data, start)
-        if size == 1:
-            size = _LONG.unpack_from(data, start + 8)[0]
         if size < 8 or start + size > end:
             raise ValueError("a box is cut off")
         found.append((kind, start, start + size))
@@ -82,7 +103,8 @@ def _decode_time(data: bytes, start: int, end: int) -> int:
 
 def codec_name(path: Path) -> str:
     """The name of an H.264 or HEVC file by RFC 6381, from its avcC or hvcC. Raises ValueError for any other."""
-    data = path.read_bytes()
+    with path.open("rb") as file:
+        data = _read(file, 0, _HEADER_BYTES)
     if (at := data.find(b"avcC")) > 0:
         return f"avc1.{data[at + 5 : at + 8].hex()}"
     at = data.index(b"hvcC") + 4
