@@ -1,15 +1,20 @@
 """`flatrender template new`: what it writes works, in every aspect, whatever is filled in."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from flatrender.composition.template import InputBase
 from flatrender_cli import documents, main
 from flatrender_cli.errors import CliError
 from flatrender_cli.stills import still
 from flatrender_cli.templates.checking import examine
+from flatrender_cli.templates.starter import template
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def new(*arguments: object) -> Result:
@@ -47,3 +52,17 @@ def test_names_and_aspects_that_cannot_be_are_refused(tmp_path: Path, arguments:
     result = new(*arguments, "--folder", tmp_path)
     assert result.exit_code != 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_guide_shows_what_there_is() -> None:
+    guide = ROOT / "docs/guide/templates.md"
+    text = guide.read_text("utf-8")
+    (shown,) = [json.loads(block.partition("```")[0]) for block in text.split("```json\n")[1:]]
+    (declared,) = [spec for spec in template("spring-walk", "16:9")["inputs"] if spec["name"] == shown["name"]]
+    assert declared == shown
+    linked = re.findall(r"\]\(([^)#]+)", text)
+    assert len(linked) > 10
+    assert [name for name in linked if not (guide.parent / name).is_file()] == []
+    assert {spec.__name__.removesuffix("Input").lower() for spec in InputBase.__subclasses__()} <= set(
+        re.findall(r"`(\w+)`", text)
+    )
