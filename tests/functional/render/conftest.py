@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support import signing
 from tests.support.renders import MACHINE, Compute
 
 from flatrender.kernel.caller import Caller
@@ -30,6 +31,7 @@ def _facts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("RENDER_STATE_MACHINE_ARN", MACHINE)
     monkeypatch.setenv("FONTS_DIR", str(ROOT / "layers/fonts"))
     monkeypatch.setattr(machine, "folder", lambda: tmp_path)
+    signing.use(monkeypatch)
     sizing.sizing.cache_clear()
     worker._orders.clear()
     yield

@@ -128,7 +128,9 @@ def test_cancelling_at_any_step_leaves_nothing_behind(
 
     for run in (assemble.run, verify.run):
         assert run(step) == {"outcome": "ended"}
-    ending = publish.run(publish.Verified(**step.model_dump(), result={"size_bytes": 1, "thumbnails": 0}))
+    ending = publish.run(
+        publish.Verified(**step.model_dump(), result={"size_bytes": 1, "sha256": "0" * 64, "thumbnails": 0})
+    )
     assert ending == {"outcome": "ended"}
     assert seconds(caller) == (10, 0)
     assert not [key for key in objects() if job.id in key]
@@ -207,7 +209,7 @@ def test_cancel_and_publish_at_once_have_one_winner(
         job = submit(caller, composition(color=f"#0000{number:02d}"))
         step = pointer(caller, job)
         plan.run(step)
-        verified = publish.Verified(**step.model_dump(), result={"size_bytes": 1, "thumbnails": 0})
+        verified = publish.Verified(**step.model_dump(), result={"size_bytes": 1, "sha256": "0" * 64, "thumbnails": 0})
 
         answers = at_once([lambda v=verified: publish.run(v), lambda i=job.id: service.cancel(caller, i)])
 

@@ -66,7 +66,7 @@ def test_each_format_is_published(  # noqa: PLR0917 - what is held against each 
 ) -> None:
     caller = rich(seconds=10)
     job, names = rendered(caller, **output)
-    assert names == {name, *besides}
+    assert names == {name, "manifest.json", *besides}
     assert job.result is not None
     assert (job.result.content_type, name in job.result.url) == (content_type, True)
     assert job.result.file_name == f"{job.id}.{name.rsplit('.', 1)[1]}"
@@ -121,7 +121,7 @@ def test_sound_alone(rich: Callable[..., Caller], recorded: Compute, tmp_path: P
     caller = rich(seconds=10)
     document = {**composition(), "audio": [{"asset": tone(caller, tmp_path, 2.0)}]}
     job, names = rendered(caller, document, format=form)
-    assert names == {f"audio.{form}"}
+    assert names == {f"audio.{form}", "manifest.json"}
     assert (job.chunks.total, job.seconds.billed) == (1, 2)
     assert job.result is not None
     assert (job.result.video_url, job.result.poster_url, job.result.sprite) == (None, None, None)

@@ -56,7 +56,8 @@ def test_a_submitted_job_ends_as_a_published_video(rich: Callable[..., Caller], 
     assert types == ["render.job.submitted.v1", "render.job.started.v1", "render.job.completed.v1"]
     prefix = storage.result_prefix(caller.tenant_id, job.id)
     names = {key.removeprefix(prefix) for key in objects() if key.startswith(prefix)}
-    assert names == {"video.mp4", "poster.jpg", "thumb-1.jpg", "thumb-2.jpg", "thumb-3.jpg", "sprite.jpg"}
+    pictures = {"poster.jpg", "thumb-1.jpg", "thumb-2.jpg", "thumb-3.jpg", "sprite.jpg"}
+    assert names == {"video.mp4", "manifest.json", *pictures}
 
 
 def test_every_step_run_twice_leaves_what_one_run_leaves(rich: Callable[..., Caller], recorded: Compute) -> None:

@@ -16,7 +16,7 @@ from flatrender.render.pipeline import assemble, parts, plan, verify
 from flatrender.render.steps import Step
 
 ROOT = Path(__file__).resolve().parents[3]
-RESULTS = {"video.mp4", "poster.jpg", "thumb-1.jpg", "thumb-2.jpg", "thumb-3.jpg", "sprite.jpg"}
+RESULTS = {"video.mp4", "poster.jpg", "thumb-1.jpg", "thumb-2.jpg", "thumb-3.jpg", "sprite.jpg", "manifest.json"}
 
 
 @pytest.mark.parametrize("slow", [assemble, verify])

@@ -26,6 +26,7 @@ def test_the_thumbprint_is_that_of_the_rfc(monkeypatch: pytest.MonkeyPatch) -> N
     import base64
 
     from flatrender.identity import keys
+    from flatrender.platform import signing
 
     n = (
         "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3ok"
@@ -34,9 +35,9 @@ def test_the_thumbprint_is_that_of_the_rfc(monkeypatch: pytest.MonkeyPatch) -> N
         "wapJzKnqDKgw"
     )
     modulus = base64.urlsafe_b64decode(n + "=" * (-len(n) % 4))
-    monkeypatch.setattr(keys, "rsa_numbers", lambda _: (modulus, b"\x01\x00\x01"))
+    monkeypatch.setattr(signing, "rsa_numbers", lambda _: (modulus, b"\x01\x00\x01"))
     monkeypatch.setattr(
-        keys, "client", lambda _: type("Kms", (), {"get_public_key": lambda _, **__: {"PublicKey": b""}})()
+        signing, "client", lambda _: type("Kms", (), {"get_public_key": lambda _, **__: {"PublicKey": b""}})()
     )
     keys.public_jwk.cache_clear()
     try:

@@ -22,6 +22,7 @@ class Settings(BaseModel):
     socket_callback_url: str
     signing_key_id: str
     retired_signing_key_ids: tuple[str, ...]
+    manifest_key_id: str
     mail_from: str
 
 
@@ -37,6 +38,7 @@ def settings() -> Settings:
         socket_callback_url=env.get("SOCKET_CALLBACK_URL", "").rstrip("/"),
         signing_key_id=env.get("SIGNING_KEY_ID", "alias/flatrender-signing"),
         retired_signing_key_ids=tuple(part for part in env.get("RETIRED_SIGNING_KEY_IDS", "").split(",") if part),
+        manifest_key_id=env.get("MANIFEST_KEY_ID", "alias/flatrender-manifests"),
         mail_from=env.get("MAIL_FROM", "FlatRender <no-reply@flatrender.example>"),
     )
 

@@ -28,6 +28,8 @@ class Cached:
 
     key: str
     report: bytes | None
+    made: dict[str, Any] | None = None
+    """`{sha256, tools}` of the object."""
 
 
 def cached(
@@ -37,7 +39,7 @@ def cached(
     wanted = [(model.cache_pk(tenant_id, key), "CHUNK") for key in dict.fromkeys(keys)]
     until = epoch() + stays
     return {
-        item.key: Cached(item.key, gzip.decompress(item.report) if item.report else None)
+        item.key: Cached(item.key, gzip.decompress(item.report) if item.report else None, item.made)
         for item in (CacheItem.batch_get(wanted, consistent_read=consistent) if wanted else ())
         if item.status == "ready" and item.usable_until > until
     }
@@ -64,11 +66,18 @@ def announce_object(tenant_id: str, key: str, days: int) -> None:
 
 
 def complete_object(  # noqa: PLR0917 - what a record holds
-    tenant_id: str, key: str, days: int, size_bytes: int, report: bytes | None, stream: dict[str, Any] | None = None
+    tenant_id: str,
+    key: str,
+    days: int,
+    size_bytes: int,
+    report: bytes | None,
+    stream: dict[str, Any] | None = None,
+    made: dict[str, Any] | None = None,
 ) -> None:
-    """The object is there. `report` is packed JSON; `stream` says how players fetch it."""
+    """The object is there. `report` is packed JSON; `stream` says how players fetch it, `made` how it came about."""
     item = _record(tenant_id, key, days)
     item.status, item.size_bytes, item.report, item.stream = "ready", size_bytes, report, stream
+    item.made = made
     item.save()
 
 

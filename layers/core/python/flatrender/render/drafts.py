@@ -18,7 +18,7 @@ from flatrender.kernel.faults import Fault
 from flatrender.kernel.plans import Plan, plan_of
 from flatrender.render import chunk_repository
 from flatrender.render.errors import InvalidRender
-from flatrender.render.order import Asset, WorkOrder
+from flatrender.render.order import Asset, TemplateSource, WorkOrder
 from flatrender.render.schemas import Output, RenderRequest
 from flatrender.render.sizing import Choice, Size, choose, size, sizing
 from flatrender.studio import service as studio
@@ -45,7 +45,7 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
     """Check everything that can be wrong, then size the render. Raises InvalidRender."""
     plan = plan_of(caller.tier)
     root = PROJECT if request.project_id else COMPOSITION
-    document, assets, composition, faults = _source(caller, request, root)
+    document, assets, composition, faults, template = _source(caller, request, root)
     wanted = None
     if composition is not None:
         output = request.output
@@ -74,6 +74,7 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
         chunk_seconds=facts.chunk_seconds,
         form=form.name,
         only=frame_at(output.at, composition.duration, wanted.fps) if form.kind == "still" else None,
+        template=TemplateSource(id=template[0], version=template[1]) if template else None,
     )
     chunks = order.chunks()
     if not chunks:
@@ -86,10 +87,11 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
 
 def _source(
     caller: Caller, request: RenderRequest, root: str
-) -> tuple[dict[str, Any], Mapping[str, AssetInfo], Composition | None, list[Fault]]:
-    """The document to render with its assets, checked; faults point into the request."""
+) -> tuple[dict[str, Any], Mapping[str, AssetInfo], Composition | None, list[Fault], tuple[str, int] | None]:
+    """The document to render with its assets, checked; faults point into the request. And its template's version."""
+    template = None
     if request.project_id is not None:
-        document, assets = studio.composition_of(caller, request.project_id)
+        document, assets, template = studio.source_of(caller, request.project_id)
     else:
         document = dict(request.composition or {})
         assets = files.assets(caller.tenant_id, _file_ids(document), user_id=caller.user_id)
@@ -97,7 +99,7 @@ def _source(
         document = {**document, "canvas": {**document["canvas"], "fps": request.output.fps}}
     composition, faults = validate(document, assets, fonts.shipped())
     faults = [fault.model_copy(update={"pointer": root + fault.pointer}) for fault in faults]
-    return document, assets, composition, faults
+    return document, assets, composition, faults, template
 
 
 def _file_ids(document: dict[str, Any]) -> list[str]:

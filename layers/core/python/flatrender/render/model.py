@@ -98,7 +98,7 @@ class JobItem(Item):
     second_price_minor = NumberAttribute()
 
     result = JSONAttribute(null=True)
-    """`{size_bytes, thumbnails, poster, sprite}`; the objects' keys follow from the job's id."""
+    """`{size_bytes, sha256, thumbnails, poster, sprite, manifest}`; the objects' keys follow from the job's id."""
     error = JSONAttribute(null=True)
     """`{code, message}`, in words for the user."""
 
@@ -144,6 +144,8 @@ class CacheItem(Item):
     size_bytes = NumberAttribute(null=True)
     stream = JSONAttribute(null=True)
     """Of what can be watched while it renders: how a player fetches it (`watching.Segments`)."""
+    made = JSONAttribute(null=True)
+    """`{sha256, tools}`: the object's content, and what it was made with (`engine.tools`)."""
     report = BinaryAttribute(null=True, legacy_encoding=False)
     """What the engine said about it (ChunkReport or AudioReport), as compressed JSON."""
 

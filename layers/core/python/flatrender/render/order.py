@@ -24,6 +24,15 @@ class Asset(BaseModel):
     object_key: str
 
 
+class TemplateSource(BaseModel):
+    """The version of a template that a document was made from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    version: int
+
+
 class WorkOrder(BaseModel):
     """A checked composition with what it needs.
 
@@ -39,6 +48,7 @@ class WorkOrder(BaseModel):
     form: FormatName = "mp4"
     only: int | None = None
     """The one frame of a still."""
+    template: TemplateSource | None = None
 
     @cached_property
     def composition(self) -> Composition:

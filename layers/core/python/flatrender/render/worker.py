@@ -4,11 +4,12 @@ On Batch it runs as `python -m flatrender.render.worker` and finds its work by t
 `functions/render/work.py` calls `run`. Needs the render layer.
 """
 
+import hashlib
 import os
 import sys
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flatrender.composition.timeline import sounds_shown
 from flatrender.kernel.errors import FlatRenderError
@@ -99,13 +100,21 @@ def _produce(task: ChunkTask, chunk: ChunkItem, pulse: Pulse) -> None:
             report = _picture(order, assets, chunk, out, pulse)
             stream = watching.of_picture(report) if order.profile.streaming else None
         pulse.allow(UPLOAD_SECONDS)
-        size = 0
+        size, made = 0, None
         if report is not None:
-            size = out.stat().st_size
+            size, made = out.stat().st_size, _made(out)
             storage.upload(out, storage.chunk_key(task.tenant_id, chunk.key, suffix), CONTENT_TYPES[suffix])
     packed = pack(report) if report else None
-    chunk_repository.complete_object(task.tenant_id, chunk.key, days, size, packed, stream)
+    chunk_repository.complete_object(task.tenant_id, chunk.key, days, size, packed, stream, made)
     pulse.touch()
+
+
+def _made(out: Path) -> dict[str, Any]:
+    """What the manifest says about it: its content, and what it was made with."""
+    from flatrender.engine.tools import tools
+
+    with out.open("rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "tools": tools(out)}
 
 
 def _picture(order: WorkOrder, assets: dict[str, Path], chunk: ChunkItem, out: Path, pulse: Pulse) -> "ChunkReport":

@@ -127,17 +127,30 @@ def composition_of(caller: Caller, project_id: str) -> "tuple[dict[str, Any], Ma
 
     Raises ProjectNotFound, ProjectInvalid with every fault.
     """
-    checked = _check(caller, project_id)
+    document, assets, _ = source_of(caller, project_id)
+    return document, assets
+
+
+def source_of(
+    caller: Caller, project_id: str
+) -> "tuple[dict[str, Any], Mapping[str, AssetInfo], tuple[str, int] | None]":
+    """`composition_of`, and the id and version of the template that the document was made from."""
+    item = repository.get(caller.tenant_id, caller.user_id, project_id)
+    checked = _checked(caller, item)
     if checked.composition is None:
         raise ProjectInvalid(faults=checked.faults)
-    return checked.document, checked.assets
+    template = (item.template_id, int(item.template_version)) if item.template_id else None
+    return checked.document, checked.assets, template
 
 
 def _check(caller: Caller, project_id: str) -> "Checked":
+    return _checked(caller, repository.get(caller.tenant_id, caller.user_id, project_id))
+
+
+def _checked(caller: Caller, item: ProjectItem) -> "Checked":
     # Only those who draw or validate pay for loading the composition format.
     from flatrender.studio import checking
 
-    item = repository.get(caller.tenant_id, caller.user_id, project_id)
     stored = documents.unpack(item.document)
     if not item.template_id:
         return checking.check_composition(caller.tenant_id, caller.user_id, stored)

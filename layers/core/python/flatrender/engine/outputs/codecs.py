@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Final, Protocol
 
 from flatrender.composition.outputs import Codec
@@ -71,11 +73,23 @@ def _segmented(settings: VideoSettings) -> Mapping[str, str]:
 
 
 def _h264(settings: VideoSettings) -> Recipe:
-    parameters = f"keyint={_gop(settings)}:open-gop=0:stitchable=1"
+    parameters = f"keyint={_gop(settings)}:open-gop=0:stitchable=1{_assembly()}"
     if settings.streaming:  # frames in order have one time, which every player reads alike
         parameters += ":bframes=0"
     options = {"preset": settings.preset, "crf": str(settings.crf), "x264-params": parameters}
     return Recipe("libx264", WORKING_FORMAT, options, container_options=_segmented(settings))
+
+
+@cache
+def _assembly() -> str:
+    """x264's mbtree for AVX-512 reads memory that nobody wrote, where a row is not a multiple of its step: the same
+    frames then give other bytes. Without it x264 is as fast, within what can be measured.
+    """
+    try:
+        has_it = " avx512" in Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return ""
+    return ":asm=AVX2,FMA3,BMI2" if has_it else ""
 
 
 def _hevc(settings: VideoSettings) -> Recipe:
@@ -106,7 +120,9 @@ def _vp9(settings: VideoSettings) -> Recipe:
         "auto-alt-ref": "0" if settings.alpha else "1",
         "lag-in-frames": "0" if settings.alpha else "16",
     }
-    return Recipe("libvpx-vp9", "yuva420p" if settings.alpha else "yuv420p", options, "webm")
+    # Else the container bears random numbers.
+    exact = {"fflags": "+bitexact"}
+    return Recipe("libvpx-vp9", "yuva420p" if settings.alpha else "yuv420p", options, "webm", exact)
 
 
 def _prores(settings: VideoSettings) -> Recipe:

@@ -1,12 +1,14 @@
-"""Make it official: the job is completed, its seconds are settled, and the event goes out; all in one transaction."""
+"""Make it official: the manifest is signed, the job is completed, its seconds are settled, and the event goes out; all
+but the manifest, which is there before, in one transaction.
+"""
 
 from datetime import datetime
 from typing import Any
 
 from flatrender.kernel.clock import timestamp
 from flatrender.ledger import service as ledger
-from flatrender.platform import transactions
-from flatrender.render import chunk_repository, repository
+from flatrender.platform import storage, transactions
+from flatrender.render import chunk_repository, manifest, repository
 from flatrender.render.errors import RenderEnded
 from flatrender.render.model import ChunkItem, JobItem
 from flatrender.render.sizing import billable
@@ -32,7 +34,7 @@ def run(step: Verified) -> dict[str, Any]:
     price = billed * int(job.second_price_minor)
     changes = [
         JobItem.stage.set("completed"),
-        JobItem.result.set(step.result),
+        JobItem.result.set({**step.result, "manifest": True}),
         JobItem.seconds_billed.set(billed),
         JobItem.price_minor.set(price),
     ]
@@ -48,6 +50,8 @@ def run(step: Verified) -> dict[str, Any]:
         "size_bytes": int(step.result["size_bytes"]),
         "elapsed_seconds": _seconds(job.created_at, at),
     }
+    name = storage.result_prefix(step.tenant_id, step.job_id) + manifest.NAME
+    storage.write(name, _manifest(job, chunks, step.result, at), "application/json")
     try:
         transactions.commit(
             [
@@ -58,8 +62,18 @@ def run(step: Verified) -> dict[str, Any]:
         )
     except RenderEnded:
         done = repository.job(step.tenant_id, step.job_id).status == "completed"
+        if not done:
+            # Whoever ended the job may have cleaned up before the manifest was written.
+            storage.remove(name)
         return {"outcome": "ok" if done else "ended"}
     return {"outcome": "ok"}
+
+
+def _manifest(job: JobItem, chunks: list[ChunkItem], result: dict[str, Any], at: str) -> bytes:
+    order = repository.order(job.tenant_id, job.job_id)
+    cached = chunk_repository.cached(job.tenant_id, [chunk.key for chunk in chunks], consistent=True, stays=0)
+    in_order = sorted(chunks, key=lambda chunk: int(chunk.index))
+    return manifest.signed(manifest.build(job, order, in_order, cached, result, at))
 
 
 def billed_seconds(job: JobItem, chunks: list[ChunkItem]) -> int:

@@ -1,5 +1,6 @@
 """Decide whether the result is what was asked for, by looking at it; and make its poster, thumbnails and sprite."""
 
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,8 +23,8 @@ MOVING: Final = ("video", "animation", "sequence")
 def run(step: Step) -> dict[str, Any]:
     """`{outcome, result}`, or `failed` with an `error` that says why.
 
-    `result` is `{size_bytes, thumbnails, poster, sprite}`: how many thumbnails, whether there is a poster, and how the
-    sprite is laid out (null: there is none).
+    `result` is `{size_bytes, sha256, thumbnails, poster, sprite}`: how many thumbnails, whether there is a poster, and
+    how the sprite is laid out (null: there is none).
     """
     from flatrender.engine.pictures import Album
     from flatrender.engine.verify import verify
@@ -48,6 +49,8 @@ def run(step: Step) -> dict[str, Any]:
         if faults:
             return _refuse(step, chunks, faults)
         size = made.stat().st_size
+        with made.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         pictures = album.write(work.folder) if shown else []
         try:
             _upload(pictures, prefix)
@@ -59,6 +62,7 @@ def run(step: Step) -> dict[str, Any]:
     names = [path.name for path in pictures]
     result = {
         "size_bytes": size,
+        "sha256": sha256,
         "thumbnails": sum(1 for name in names if name.startswith("thumb-")),
         "poster": "poster.jpg" in names,
         "sprite": album.sheet.model_dump() if album.sheet else None,
