@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
+from flatrender.composition import limits
 from flatrender.composition.schemas import Composition
 from flatrender.composition.template import ChoiceInput, TemplateDefinition
 from flatrender.kernel.faults import Fault
@@ -20,6 +21,8 @@ from flatrender_cli.templates.samples import Variant, variants
 
 MAX_BYTES: Final = 300_000
 """What the catalogue stores of a definition."""
+MAX_DEPTH: Final = 2 * limits.MAX_DOCUMENT_DEPTH
+"""What `map` and `$input` add is left out of the composition itself, which has a limit of its own."""
 _STAND_INS: Final[dict[str, Any]] = {
     "code": "sample", "name": {"en": "-"}, "description": {"en": "-"}, "category": "sample", "tags": [],
     "aspect": "1:1", "duration": 1.0, "format": "flatrender.template/1",
@@ -99,15 +102,14 @@ def findings(document: dict[str, Any], assets: Path, media: Media, *, confined: 
     """What is found in a template document, in no order and some of it twice."""
     from flatrender.composition.bind import check as check_template
 
+    if _deeper(document, MAX_DEPTH):
+        yield Finding("error", "", "too_deep", f"The document is nested deeper than {MAX_DEPTH} levels.")
+        return
     template, faults = _template(document)
     yield from map(_error, faults)
     if template is None:
         return
-    try:
-        faults = check_template(template)
-    except RecursionError:
-        yield Finding("error", "", "too_deep", "The document is nested too deeply to be read.")
-        return
+    faults = check_template(template)
     yield from map(_error, faults)
     yield from _languages(document, template)
     if len(template.model_dump_json().encode()) > MAX_BYTES:
@@ -125,6 +127,18 @@ def findings(document: dict[str, Any], assets: Path, media: Media, *, confined: 
             known.add(fault.message)
         if composition is not None:
             yield from _looks(template, composition, variant, media)
+
+
+def _deeper(document: object, depth: int) -> bool:
+    """Whether values lie more than `depth` levels down."""
+    level: list[object] = [document]
+    for _ in range(depth):
+        inner: list[object] = []
+        for value in level:
+            if isinstance(value, (dict, list)):
+                inner += value.values() if isinstance(value, dict) else value
+        level = inner
+    return bool(level)
 
 
 def _template(document: dict[str, Any]) -> tuple[TemplateDefinition | None, list[Fault]]:

@@ -112,6 +112,9 @@ class Session:
                 faults = [Fault(pointer="", code="document", message=error.message)]
             except RecursionError:
                 faults = [Fault(pointer="", code="too_deep", message="The document is nested too deeply to be read.")]
+            except OSError as error:
+                # A file that went away while it was looked at; it will be read again when it is back.
+                faults = [Fault(pointer="", code="document", message=f"A file cannot be read: {error.strerror}.")]
             stale = composition is None and old.composition is not None
             self._reading = Reading(
                 version=old.version + 1,
@@ -262,8 +265,11 @@ class Session:
             version = self._reading.version
             if self._reading.template is None:
                 continue
-            with self._drawing:
-                found = examine(self.file, self.assets, Remembered(self._known), confined=True)
+            try:
+                with self._drawing:
+                    found = examine(self.file, self.assets, Remembered(self._known), confined=True)
+            except Exception as failure:  # noqa: BLE001 - a thread has no caller, and the page shall say what happened
+                found = [Finding("error", "", "check", f"The check itself failed: {failure!r}.")]
             with self._changing:
                 if version == self._reading.version:
                     self._findings = tuple(found)
@@ -295,6 +301,10 @@ class Session:
 
 
 _INPUTS: Final = {
-    "image/svg+xml": "svg", "video/lottie+json": "lottie", "text/vtt": "captions", "application/x-subrip": "captions",
-}  # fmt: skip
+    "image/svg+xml": "svg",
+    "video/lottie+json": "lottie",
+    "text/vtt": "captions",
+    "application/x-subrip": "captions",
+    "application/x-cube-lut": "lut",
+}
 """Types of inputs that the first part of a media type does not tell."""

@@ -1,6 +1,7 @@
 """`flatrender template check`: what is wrong is found, all at once, at its place; what is right is left in peace."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,16 @@ def test_what_is_no_template_is_one_clear_error(tmp_path: Path, text: str) -> No
     (tmp_path / "template.json").write_text(text, encoding="utf-8")
     (found,) = examine(tmp_path / "template.json", tmp_path)
     assert found.level == "error"
+
+
+@pytest.mark.parametrize("hole", [json.loads('{"a":' * 900 + "1" + "}" * 900), [[]] * 60_001, {"x" * 300: 1}])
+def test_a_hostile_composition_ends_in_few_clear_errors(tmp_path: Path, hole: object) -> None:
+    document = template()
+    document["composition"]["theme"] = {"colors": hole}
+    began = time.monotonic()
+    found = found_in(tmp_path, document)
+    assert 1 <= len([finding for finding in found if finding.level == "error"]) <= 3
+    assert time.monotonic() - began < 20
 
 
 def test_a_damaged_picture_is_an_error(tmp_path: Path) -> None:
