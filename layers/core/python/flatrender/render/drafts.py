@@ -22,6 +22,7 @@ from flatrender.render.order import Asset, TemplateSource, WorkOrder
 from flatrender.render.schemas import Output, RenderRequest
 from flatrender.render.sizing import Choice, Size, choose, size, sizing
 from flatrender.studio import service as studio
+from flatrender.studio import watermarks
 
 PROJECT: Final = "/project"
 COMPOSITION: Final = "/body/composition"
@@ -64,6 +65,9 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
     if faults or composition is None or wanted is None:
         raise InvalidRender(faults=faults)
     facts = sizing()
+    mark = None if form.kind == "audio" else watermarks.of(caller, composition.canvas)
+    if mark:
+        assets = {**assets, **mark.assets}
     order = WorkOrder(
         document=document,
         profile=wanted,
@@ -75,6 +79,7 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
         form=form.name,
         only=frame_at(output.at, composition.duration, wanted.fps) if form.kind == "still" else None,
         template=TemplateSource(id=template[0], version=template[1]) if template else None,
+        watermark=mark.layer if mark else None,
     )
     chunks = order.chunks()
     if not chunks:

@@ -62,6 +62,7 @@ def build(  # noqa: PLR0917 - what a manifest is made of
             "profile": order.profile.model_dump(mode="json"),
         },
         "composition": {"sha256": sha256(order.document)},
+        "watermark": order.watermark,
         "template": order.template.model_dump() if order.template else None,
         "assets": [
             {"id": asset_id, "kind": asset.info.kind, "sha256": asset.info.sha256}

@@ -12,6 +12,7 @@ from flatrender.composition.chunks import ChunkSpec, audio_key, plan
 from flatrender.composition.outputs import CHUNK_SUFFIX, FORMATS, SOUND_SUFFIX, FormatName
 from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
+from flatrender.composition.watermark import marked
 from flatrender.render.sizing import AUDIO_INDEX
 
 
@@ -49,10 +50,14 @@ class WorkOrder(BaseModel):
     only: int | None = None
     """The one frame of a still."""
     template: TemplateSource | None = None
+    watermark: dict[str, Any] | None = None
+    """The layer above all those of the document, which does not know of it."""
 
     @cached_property
     def composition(self) -> Composition:
-        return Composition.model_validate(self.document)
+        """What is drawn: the document, and the watermark."""
+        composition = Composition.model_validate(self.document)
+        return composition if self.watermark is None else marked(composition, self.watermark)
 
     @property
     def infos(self) -> Mapping[str, AssetInfo]:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 WATCHED = (*ACTIVE, "completed")
 
 
-def quote(profile: "Profile", size: Size, backend: Choice, plan: Plan, available_seconds: int) -> Quote:
+def quote(
+    profile: "Profile", size: Size, backend: Choice, plan: Plan, available_seconds: int, *, watermark: bool
+) -> Quote:
     return Quote(
         seconds_total=size.seconds,
         seconds_billable=size.billable_seconds,
@@ -39,6 +41,7 @@ def quote(profile: "Profile", size: Size, backend: Choice, plan: Plan, available
         height=profile.height,
         fps=profile.fps,
         duration_seconds=size.frames / profile.fps,
+        watermark=watermark,
         available_seconds=available_seconds,
     )
 

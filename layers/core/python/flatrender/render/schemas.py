@@ -82,6 +82,8 @@ class Quote(Response):
     height: int
     fps: int
     duration_seconds: float
+    watermark: bool
+    """Whether it would bear the tenant's watermark, which is by the caller's plan."""
     available_seconds: int
     """On the caller's balance; the render can be submitted while it is not less than `seconds_billable`."""
 

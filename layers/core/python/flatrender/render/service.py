@@ -29,7 +29,9 @@ def quote(caller: Caller, request: RenderRequest) -> Quote:
 
     draft = drafts.draft(caller, request)
     available = ledger.balance(caller).available_seconds
-    return presenter.quote(draft.order.profile, draft.size, draft.backend, draft.plan, available)
+    order = draft.order
+    marked = order.watermark is not None
+    return presenter.quote(order.profile, draft.size, draft.backend, draft.plan, available, watermark=marked)
 
 
 def submit(caller: Caller, request: RenderRequest, key: str) -> Render:

@@ -48,3 +48,8 @@ class ProjectSourceMismatch(Unprocessable):
 class PreviewOutOfRange(Unprocessable):
     code = "preview_out_of_range"
     message = "There is nothing to show at this time point."
+
+
+class WatermarkInvalid(Unprocessable):
+    code = "watermark_invalid"
+    message = "This watermark cannot be drawn; details.faults says why."

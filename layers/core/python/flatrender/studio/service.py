@@ -115,11 +115,20 @@ def validate(caller: Caller, project_id: str) -> Validation:
 
 
 def drawable(caller: Caller, project_id: str) -> "tuple[Composition, Mapping[str, AssetInfo]]":
-    """The composition of a valid project with its files. Raises ProjectNotFound, ProjectInvalid with every fault."""
+    """The composition of a valid project with its files, under the caller's watermark if there is one.
+
+    Raises ProjectNotFound, ProjectInvalid with every fault.
+    """
+    from flatrender.composition.watermark import marked
+    from flatrender.studio import watermarks
+
     checked = _check(caller, project_id)
     if checked.composition is None:
         raise ProjectInvalid(faults=checked.faults)
-    return checked.composition, checked.assets
+    mark = watermarks.of(caller, checked.composition.canvas)
+    if mark is None:
+        return checked.composition, checked.assets
+    return marked(checked.composition, mark.layer), {**checked.assets, **mark.assets}
 
 
 def composition_of(caller: Caller, project_id: str) -> "tuple[dict[str, Any], Mapping[str, AssetInfo]]":

@@ -3,16 +3,18 @@
 pk              sk
 TENANT#<id>     TENANT      the tenant
 SLUG#<slug>     TENANT      the same, found by its slug; being there, it also claims the slug
+TENANT#<id>     WATERMARK   whose renders bear a watermark, and which
 
 The slug is how a request without a token says which tenant it means, so it is the one key that no tenant precedes.
 Both items are written together, always, and so are equal.
 """
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from flatrender.platform.tables import Item, meta
 
 TENANT = "TENANT"
+WATERMARK = "WATERMARK"
 
 
 def slug_key(slug: str) -> str:
@@ -35,3 +37,14 @@ class TenantItem(Item):
     monthly_render_qty = NumberAttribute(null=True)
     trial_ends_at = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
+
+
+class WatermarkItem(Item):
+    """`name` is the tenant's, which is drawn where the mark's file is gone."""
+
+    Meta = meta("tenants")
+
+    tenant_id = UnicodeAttribute()
+    name = UnicodeAttribute()
+    policy = JSONAttribute()
+    updated_at = UnicodeAttribute()

@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from flatrender.kernel.schemas import Response
+from flatrender.composition.watermark import Mark
+from flatrender.kernel.plans import PLANS
+from flatrender.kernel.schemas import Request, Response
 
 Slug = Annotated[
     str,
@@ -37,3 +39,33 @@ class Tenant(PublicTenant):
     monthly_render_qty: int | None = None
     trial_ends_at: str | None = None
     created_at: str
+
+
+Tier = Literal["free", "pro", "business"]
+"""The plans of `kernel.plans`."""
+
+
+class WatermarkPolicy(Request):
+    """Which of a tenant's users get a watermark on renders and previews, and what it is.
+
+    That of the system tenant is for everybody: its tiers bear a mark in every tenant, its own where the tenant has no
+    policy. So a tenant may add tiers and put its own mark in place of the platform's, but take no tier away.
+    """
+
+    tiers: Annotated[frozenset[Tier], Field(max_length=len(PLANS))]
+    mark: Mark
+
+
+class OwnedMark(Response):
+    """A mark, the tenant whose files its asset is among, and the name to draw when it is not there any more."""
+
+    mark: Mark
+    owner_id: str
+    owner_name: str
+
+
+class TenantWatermark(Response):
+    """What holds in one tenant: the tiers, its own and the system's, and the mark; null without any policy."""
+
+    tiers: frozenset[Tier] = frozenset()
+    owned: OwnedMark | None = None

@@ -1,9 +1,10 @@
 """The businesses on the platform: found by slug or id, made by seeding."""
 
 from flatrender.kernel.clock import timestamp
+from flatrender.kernel.ids import SYSTEM_TENANT_ID
 from flatrender.tenants import repository
 from flatrender.tenants.errors import SlugTaken, TenantNotFound, TenantSuspended
-from flatrender.tenants.schemas import Kind, PublicTenant, Status, Tenant
+from flatrender.tenants.schemas import Kind, PublicTenant, Status, Tenant, TenantWatermark, WatermarkPolicy
 
 _OPEN: frozenset[Status] = frozenset({"Active", "Trial"})
 
@@ -60,6 +61,26 @@ def create(
             raise
         return existing
     return tenant
+
+
+def watermark(tenant_id: str) -> TenantWatermark:
+    """What a tenant's renders and previews are marked with, by its own policy and the system tenant's. One read."""
+    policies = repository.watermarks({tenant_id, SYSTEM_TENANT_ID})
+    ruling = policies.get(tenant_id) or policies.get(SYSTEM_TENANT_ID)
+    tiers = frozenset(tier for policy, _ in policies.values() for tier in policy.tiers)
+    return TenantWatermark(tiers=tiers, owned=ruling[1] if ruling else None)
+
+
+def set_watermark(tenant_id: str, policy: WatermarkPolicy) -> None:
+    """Keeps a tenant's policy in place of the one before. What knows of files and fonts checks it first: see
+    `studio.watermarks.set_policy`. Raises TenantNotFound.
+    """
+    repository.keep_watermark(by_id(tenant_id), policy)
+
+
+def remove_watermark(tenant_id: str) -> None:
+    """Leaves the tenant to the system tenant's policy, if there is one."""
+    repository.drop_watermark(tenant_id)
 
 
 def _found(tenant: Tenant | None) -> Tenant:
