@@ -11,6 +11,7 @@ import numpy.typing as npt
 from flatrender.composition.profiles import profile
 from flatrender.composition.schemas import Composition
 from flatrender.engine.draw import FrameSource
+from flatrender.engine.surface import Canvas, Surface
 
 WIDTH: Final = 192
 HEIGHT: Final = 108
@@ -27,11 +28,12 @@ class Golden:
     """A composition, and the second at which it is looked at."""
 
     name: str
+    document: dict[str, Any]
     composition: Composition
     at: float
 
-    def draw(self, assets: Mapping[str, Path]) -> Picture:
-        source = FrameSource(self.composition, assets, profile(self.composition))
+    def draw(self, assets: Mapping[str, Path], surface: Surface = Canvas) -> Picture:
+        source = FrameSource(self.composition, assets, profile(self.composition), surface=surface)
         source.draw(round(self.at * FPS))
         return np.ascontiguousarray(source.buffer[:, :, 2::-1])
 
@@ -47,7 +49,8 @@ def hang(name: str, *layers: Layer, at: float = 1.0, background: Any = INK, **fi
         "canvas": {"width": WIDTH, "height": HEIGHT, "fps": FPS, "background": background},
         "scenes": [{"duration": 2.0, "layers": list(layers)}],
     }
-    GALLERY[name] = Golden(name, Composition.model_validate({**base, **fields}), at)
+    document = {**base, **fields}
+    GALLERY[name] = Golden(name, document, Composition.model_validate(document), at)
 
 
 def tiles(columns: int, rows: int, gap: float = 4) -> list[list[float]]:

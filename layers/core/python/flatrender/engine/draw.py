@@ -24,7 +24,7 @@ from flatrender.engine.layers_base import Kit, Place
 from flatrender.engine.layers_fill import FillContent
 from flatrender.engine.outputs.ground import Doubled
 from flatrender.engine.paints import Palette, color4f
-from flatrender.engine.surface import NEAREST, Affine, Canvas, Pixels
+from flatrender.engine.surface import NEAREST, Affine, Canvas, Pixels, Surface
 
 _KEPT_RUNS: Final = 6
 """Cached images of resting layers per stage; a full-screen one takes 8 MB at 1080p."""
@@ -163,11 +163,17 @@ class FrameSource:
     """Draws a composition frame by frame into one buffer.
 
     `assets` maps asset ids to files, `profile` says how many pixels and frames per second, `fonts_dir` where fonts lie.
+    `surface` makes what whole frames are put together on; a device's makes it there. Layers are drawn here either way.
     Raises FontMissing at once; AssetUnreadable or VideoUnreadable when a frame needs a file that cannot be used.
     """
 
     def __init__(
-        self, composition: Composition, assets: Mapping[str, Path], profile: Profile, fonts_dir: Path | None = None
+        self,
+        composition: Composition,
+        assets: Mapping[str, Path],
+        profile: Profile,
+        fonts_dir: Path | None = None,
+        surface: Surface = Canvas,
     ) -> None:
         canvas, theme = composition.canvas, composition.theme
         self.frame_count = profile.frame_count(composition.duration)
@@ -191,7 +197,9 @@ class FrameSource:
         self._alpha = profile.alpha
         self._doubled: Doubled | None = None
         self._mattes = Mattes(assets, profile.width, profile.height)
-        self._target = Canvas(profile.width, profile.height, opaque=not profile.alpha)
+        self._target = surface(profile.width, profile.height, opaque=not profile.alpha)
+        # Mixing scenes with alpha is done here, pixel by pixel.
+        self._surface: Surface = Canvas if profile.alpha else surface
         self._sides: list[tuple[Hashable, Canvas]] = []
         self._size = profile.width, profile.height
         self._drawn: Hashable = None
@@ -223,6 +231,7 @@ class FrameSource:
         else:
             self._transition(active[-2], newest, progress, frame)
         self._overlays.draw(self._target.skia, frame)
+        self._target.finish()
         self._release({placed.index for placed in active}, time)
         return True
 
@@ -240,7 +249,7 @@ class FrameSource:
 
     def _transition(self, old: PlacedScene, new: PlacedScene, progress: float, frame: int) -> None:
         while len(self._sides) < 2:
-            self._sides.append((None, Canvas(*self._size, opaque=not self._alpha)))
+            self._sides.append((None, self._surface(*self._size, opaque=not self._alpha)))
 
         def scene(side: int, placed: PlacedScene) -> Canvas:
             stage, (held, canvas) = self._stages[placed.index], self._sides[side]
@@ -278,6 +287,5 @@ class FrameSource:
                 mattes=self._mattes,
             )
 
-        if self._doubled is None:
-            self._doubled = Doubled(*self._size)
-        self._doubled.draw(self._target, old, new, mix)
+        doubled = self._doubled = self._doubled or Doubled(*self._size)
+        self._target.fill(lambda target: doubled.draw(target, old, new, mix))

@@ -20,7 +20,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from flatrender.engine.faults import EncodeFailed
-from flatrender.engine.outputs.codecs import WORKING_FORMAT, VideoSettings, recipe
+from flatrender.engine.outputs.codecs import WORKING_FORMAT, Recipe, VideoSettings, recipe
 from flatrender.engine.outputs.pixels import Converter, tag
 
 __all__ = [
@@ -54,11 +54,19 @@ def encoder_threads(threads: int | None = None) -> int:
 class VideoWriter:
     """A chunk being encoded. Frames go in with their number in the chunk; leaving the block completes the file.
 
-    `first_frame` is the chunk's place in the whole; only chunks that are segments of a stream bear it.
+    `first_frame` is the chunk's place in the whole; only chunks that are segments of a stream bear it. `made` is the
+    encoder with what it is told, if that is not the software encoder of the settings.
     """
 
-    def __init__(self, path: Path, settings: VideoSettings, threads: int | None = None, first_frame: int = 0) -> None:
-        made = recipe(settings)
+    def __init__(
+        self,
+        path: Path,
+        settings: VideoSettings,
+        threads: int | None = None,
+        first_frame: int = 0,
+        made: Recipe | None = None,
+    ) -> None:
+        made = made or recipe(settings)
         self._offset = first_frame if settings.streaming else 0
         self._container = av.open(str(path), "w", format=made.container, options=dict(made.container_options))
         try:

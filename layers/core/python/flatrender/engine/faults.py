@@ -2,6 +2,7 @@
 
 EngineError
 ├── EncodeFailed      the encoder or the file system gave up in mid-chunk
+├── DeviceMissing     this machine is not of the device class that the work is for
 ├── AssemblyFailed    chunks or audio do not fit together
 └── UnreadableMedia   an input that was accepted earlier cannot be decoded now
 RejectedMedia         an uploaded file is not what it claims to be, or is too much; `code` says why
@@ -20,6 +21,11 @@ class EngineError(FlatRenderError):
 class EncodeFailed(EngineError):
     code = "encode_failed"
     message = "Encoding failed."
+
+
+class DeviceMissing(EngineError):
+    code = "device_missing"
+    message = "No machine of the kind that this render needs could be had."
 
 
 class AssemblyFailed(EngineError):

@@ -8,10 +8,10 @@ more, whatever the length.
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from av.video.frame import VideoFrame
 
@@ -20,8 +20,10 @@ from flatrender.composition.schemas import Composition
 from flatrender.engine.encode import Converter, VideoSettings, VideoWriter, replacing
 from flatrender.engine.faults import EncodeFailed
 from flatrender.engine.frames import FrameSource, alpha_grid, frame_grid
+from flatrender.engine.gpu.devices import CPU, Device
+from flatrender.engine.gpu.nvenc import chosen
 from flatrender.engine.outputs.boxes import codec_name, pieces
-from flatrender.engine.outputs.codecs import recipe
+from flatrender.engine.outputs.codecs import Recipe
 from flatrender.engine.reports import ChunkReport, FrameStatistics
 
 QUEUED_FRAMES: Final = 4
@@ -41,18 +43,21 @@ def render_chunk(  # noqa: PLR0917 - one call, from the worker
     *,
     threads: int | None = None,
     fonts_dir: Path | None = None,
+    device: Device = CPU,
 ) -> ChunkReport:
     """Render frames `first_frame` … `first_frame + frame_count - 1` of a composition into the file `out`.
 
     `assets` maps file ids to local files. `on_progress` gets the frames encoded so far about six times a second, also
     while the encoder is behind; whatever it raises ends the work at once, leaves no file, and comes out here. `threads`
-    are the encoder's (default: `ENCODER_THREADS`, else one per core). Raises EncodeFailed when the encoder or the disk
-    fails.
+    are the encoder's (default: `ENCODER_THREADS`, else one per core), `device` is what draws and encodes. Raises
+    EncodeFailed when the encoder or the disk fails.
     """
     from flatrender.engine.draw import FrameSource as Drawing
 
-    source = Drawing(composition, assets, profile, fonts_dir)
-    return encode_frames(source, profile, first_frame, frame_count, out, on_progress, threads=threads)
+    source = Drawing(composition, assets, profile, fonts_dir, device.surface())
+    return encode_frames(
+        source, profile, first_frame, frame_count, out, on_progress, threads=threads, encoders=device.encoders
+    )
 
 
 def encode_frames(  # noqa: PLR0917 - as render_chunk
@@ -64,12 +69,13 @@ def encode_frames(  # noqa: PLR0917 - as render_chunk
     on_progress: Progress,
     *,
     threads: int | None = None,
+    encoders: Collection[str] = (),
 ) -> ChunkReport:
-    """`render_chunk` for any source of frames."""
-    started = time.perf_counter()
+    """`render_chunk` for any source of frames; `encoders` are those in hardware."""
+    started, made = time.perf_counter(), chosen(settings, encoders)
     with replacing(out) as partial:
-        encoder = _Encoder(partial, settings, threads, first_frame, on_progress)
-        drawing = _Drawing(source, settings)
+        encoder = _Encoder(partial, settings, made, threads, first_frame, on_progress)
+        drawing = _Drawing(source, settings, made)
         try:
             for number in range(frame_count):
                 encoder.put(drawing.next(first_frame + number), number)
@@ -101,9 +107,9 @@ def encode_frames(  # noqa: PLR0917 - as render_chunk
 class _Drawing:
     """Draws frames and converts those that differ from the one before."""
 
-    def __init__(self, source: FrameSource, settings: VideoSettings) -> None:
+    def __init__(self, source: FrameSource, settings: VideoSettings, made: Recipe) -> None:
         self._source, self._alpha = source, settings.alpha
-        self._converter = Converter(recipe(settings).pixel_format, alpha=settings.alpha)
+        self._converter = Converter(made.pixel_format, alpha=settings.alpha)
         self._frame: VideoFrame | None = None
         self.draw_seconds = self.convert_seconds = 0.0
         # As bytes, which Python keeps apart: small arrays among the frames' buffers would keep those from being reused.
@@ -132,8 +138,14 @@ class _Drawing:
 class _Encoder:
     """The second thread. `put` waits while the encoder is behind, and reports progress meanwhile."""
 
-    def __init__(
-        self, path: Path, settings: VideoSettings, threads: int | None, first_frame: int, on_progress: Progress
+    def __init__(  # noqa: PLR0917 - one call, above
+        self,
+        path: Path,
+        settings: VideoSettings,
+        made: Recipe,
+        threads: int | None,
+        first_frame: int,
+        on_progress: Progress,
     ) -> None:
         self._queue: queue.Queue[tuple[VideoFrame, int] | None] = queue.Queue(QUEUED_FRAMES)
         self._on_progress = on_progress
@@ -142,7 +154,7 @@ class _Encoder:
         self._failure: BaseException | None = None
         self._done = 0
         self.seconds = 0.0
-        given = (path, settings, threads, first_frame)
+        given = (path, settings, threads, first_frame, made)
         self._thread = threading.Thread(target=self._run, args=given, name="encode", daemon=True)
         self._thread.start()
 
@@ -190,9 +202,9 @@ class _Encoder:
         if self._failure is not None:
             raise EncodeFailed(f"Encoding failed: {self._failure}") from self._failure
 
-    def _run(self, path: Path, settings: VideoSettings, threads: int | None, first_frame: int) -> None:
+    def _run(self, *given: Any) -> None:
         try:
-            with VideoWriter(path, settings, threads, first_frame) as writer:
+            with VideoWriter(*given) as writer:
                 while (item := self._queue.get()) is not None and not self._stopped.is_set():
                     writer.write(*item)
                     self._done += 1

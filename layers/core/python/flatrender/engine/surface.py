@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +91,19 @@ class Canvas:
     def snapshot(self) -> skia.Image:
         """The pixels as they are now."""
         return self.surface.makeImageSnapshot()
+
+    def finish(self) -> None:
+        """A frame is drawn: from here on `pixels` holds it. On this canvas it always does."""
+
+    def fill(self, paint: "Callable[[Canvas], None]") -> None:
+        """Let `paint` write all of it, also by its `pixels`."""
+        paint(self)
+
+
+class Surface(Protocol):
+    """Makes canvases of `width` x `height` pixels: `Canvas`, or a device's."""
+
+    def __call__(self, width: int, height: int, opaque: bool = False) -> Canvas: ...
 
 
 class Bitmap(NamedTuple):

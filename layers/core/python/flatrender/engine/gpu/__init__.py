@@ -1,0 +1,1 @@
+"""Drawing through OpenGL, and encoding in hardware, on machines that can."""
