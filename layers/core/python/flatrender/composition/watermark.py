@@ -41,7 +41,9 @@ class Mark(BaseModel):
     side of the canvas; `margin`, likewise, keeps it from the edges.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False, defer_build=True
+    )
 
     asset: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")] | None = None
     text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT, pattern=_PRINTABLE)] | None = None
@@ -51,9 +53,11 @@ class Mark(BaseModel):
     margin: float = Field(default=0.04, ge=0, le=0.25)
 
     @model_validator(mode="after")
-    def _one_of_them(self) -> Self:
+    def _one_to_see(self) -> Self:
         if (self.asset is None) == (self.text is None):
             raise PydanticCustomError("one_mark", "Give either 'asset' or 'text', not both and not neither")
+        if self.text is not None and not any(letter.isprintable() and letter != " " for letter in self.text):
+            raise PydanticCustomError("unseen_mark", "The text has no letter that can be seen")
         return self
 
 

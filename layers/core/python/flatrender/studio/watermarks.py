@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from flatrender.composition.limits import MAX_PICTURE_PIXELS
 from flatrender.files import service as files
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.faults import Fault
@@ -107,8 +108,10 @@ def _read(tenant_id: str) -> _Known:
 def _file(owner_id: str, file_id: str) -> "AssetInfo | None":
     """A ready picture or SVG of the tenant itself; what other tenants have, the system among them, is not found."""
     info = files.assets(owner_id, [file_id]).get(file_id)
-    own = isinstance(info, files.StoredAsset) and info.tenant_id == owner_id
-    return info if info is not None and own and info.ready and info.kind in KINDS else None
+    if not isinstance(info, files.StoredAsset) or info.tenant_id != owner_id:
+        return None
+    small = (info.width or 0) * (info.height or 0) <= MAX_PICTURE_PIXELS
+    return info if info.ready and info.kind in KINDS and small else None
 
 
 def _name_instead(owned: OwnedMark) -> "Mark":

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from flatrender.composition.watermark import Mark
 from flatrender.kernel.plans import PLANS
@@ -51,6 +51,8 @@ class WatermarkPolicy(Request):
     That of the system tenant is for everybody: its tiers bear a mark in every tenant, its own where the tenant has no
     policy. So a tenant may add tiers and put its own mark in place of the platform's, but take no tier away.
     """
+
+    model_config = ConfigDict(defer_build=True)
 
     tiers: Annotated[frozenset[Tier], Field(max_length=len(PLANS))]
     mark: Mark
