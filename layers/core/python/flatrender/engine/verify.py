@@ -58,6 +58,10 @@ def verify(video: Path, expected: Expected, album: Album | None = None) -> list[
         with av.open(str(video)) as container:
             if not container.streams.video:
                 return [fault("/video", "missing_picture", "The file has no picture.")]
+            # What a truncated header says may be of no known codec at all.
+            context: object = container.streams.video[0].codec_context
+            if context is None:
+                return [fault("/video", "unreadable", "The file does not say what its picture is encoded with.")]
             check = _Check(container, expected, album)
             check.run()
             return check.faults
@@ -79,6 +83,10 @@ class _Check:
         streams: list[Stream] = [self._picture, *([self._sound] if self._sound else [])]
         try:
             for packet in self._container.demux(streams):
+                if packet.is_corrupt:
+                    # A decoder may make a whole picture of what is left of one.
+                    self._report("/video", "undecodable", "The file breaks off or is damaged.")
+                    break
                 if packet.stream.type == "video":
                     self._frames.add(packet)
                 else:

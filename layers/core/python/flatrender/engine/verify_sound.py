@@ -15,6 +15,10 @@ from flatrender.kernel.faults import Fault
 AUDIBLE: Final = -50.0
 LEVEL_TOLERANCE: Final = 6.0
 AAC_FRAME: Final = 1024
+LOUDER: Final = 0.6
+"""dB, of half of all tenths of a second. Encoders leave out what is hardly heard, none makes the rest louder: tones,
+noise and drums come out 0 to 2 dB lower. What was brought up to the ceiling and is louder still is cut off there.
+"""
 
 type AnyPacket = Packet[Any]
 
@@ -70,7 +74,16 @@ class Hearing:
         pairs = [(one, other) for one, other in zip(heard, wanted, strict=False) if max(one, other) > AUDIBLE]
         wrong = sum(abs(max(one, AUDIBLE) - max(other, AUDIBLE)) > LEVEL_TOLERANCE for one, other in pairs)
         if wrong <= max(1, len(pairs) // 10):
-            return []
+            return self._loudness(pairs)
         if max(heard, default=AUDIBLE) <= AUDIBLE:
             return [fault("/audio", "silent", "The sound is silent, and was not mixed so.")]
         return [fault("/audio", "wrong_sound", "The sound is not the one that was mixed, or is shifted.")]
+
+    @staticmethod
+    def _loudness(pairs: Sequence[tuple[float, float]]) -> list[Fault]:
+        """`pairs` of levels, heard and wanted."""
+        louder = float(np.median([one - other for one, other in pairs])) if pairs else 0.0
+        if louder <= LOUDER:
+            return []
+        message = f"The sound is {louder:.1f} dB louder than it was mixed: its peaks are clipped."
+        return [fault("/audio", "clipped", message)]
