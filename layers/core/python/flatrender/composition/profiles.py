@@ -51,6 +51,8 @@ class Profile(BaseModel):
     ground: str = BLACK
     streaming: bool = False
     """Chunks are segments of a stream as well: fragmented, at their time, without frames out of order."""
+    device: str = "cpu"
+    """The class of devices that draws and encodes (`engine.gpu.devices`); one class makes all chunks of a job."""
     audio_codec: SoundCodec | None = "aac"
     """None: the output is silent."""
     audio_rate: int = 48_000

@@ -40,10 +40,10 @@ def render_chunk(  # noqa: PLR0917 - one call, from the worker
     frame_count: int,
     out: Path,
     on_progress: Progress,
+    device: Device = CPU,
     *,
     threads: int | None = None,
     fonts_dir: Path | None = None,
-    device: Device = CPU,
 ) -> ChunkReport:
     """Render frames `first_frame` … `first_frame + frame_count - 1` of a composition into the file `out`.
 

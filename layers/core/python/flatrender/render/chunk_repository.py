@@ -219,6 +219,12 @@ def finish(item: ChunkItem) -> None:
     _own(item, actions)
 
 
+def rekey(item: ChunkItem, key: str) -> None:
+    """Make it another object that this chunk stands for. Raises StaleAttempt."""
+    _own(item, [ChunkItem.key.set(key)])
+    item.key = key
+
+
 def note_failure(item: ChunkItem, code: str, message: str) -> None:
     """Keep why an attempt failed, for the message that the user gets when all of them do. Raises StaleAttempt."""
     _own(item, [ChunkItem.error.set({"code": code, "message": message})])

@@ -65,6 +65,10 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
     if faults or composition is None or wanted is None:
         raise InvalidRender(faults=faults)
     facts = sizing()
+    frames = 1 if form.kind == "still" else wanted.frame_count(composition.duration)
+    backend = choose(request.backend, frames, wanted, facts)
+    if backend.name == "batch" and form.kind != "audio":
+        wanted = wanted.model_copy(update={"device": facts.batch_device})
     mark = None if form.kind == "audio" else watermarks.of(caller, composition.canvas)
     if mark:
         assets = {**assets, **mark.assets}
@@ -86,8 +90,7 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
         message = f"Nothing is heard in this composition: there is no {form.name} to make."
         raise InvalidRender(faults=[Fault(pointer="/body/output/format", code="nothing_heard", message=message)])
     cached = chunk_repository.cached(caller.tenant_id, [chunk.key for chunk in chunks])
-    sized = size(chunks, cached, wanted)
-    return Draft(order, sized, choose(request.backend, sized.frames, wanted, facts), plan)
+    return Draft(order, size(chunks, cached, wanted), backend, plan)
 
 
 def _source(

@@ -59,7 +59,7 @@ def build(  # noqa: PLR0917 - what a manifest is made of
             "duration_seconds": float(job.duration),
             "quality": job.quality,
             "frame": order.only,
-            "profile": order.profile.model_dump(mode="json"),
+            "profile": {**order.profile.model_dump(mode="json"), "device": job.device or order.profile.device},
         },
         "composition": {"sha256": sha256(order.document)},
         "watermark": order.watermark,

@@ -88,6 +88,8 @@ class JobItem(Item):
 
     backend = UnicodeAttribute()
     backend_reason = UnicodeAttribute()
+    device = UnicodeAttribute(null=True)
+    """The class of devices that makes its chunks, once that is settled; unset where the order leaves no choice."""
     chunks_total = NumberAttribute()
     chunks_cached = NumberAttribute()
     seconds_held = NumberAttribute()

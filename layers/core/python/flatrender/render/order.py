@@ -78,6 +78,10 @@ class WorkOrder(BaseModel):
         """The content key of the soundtrack; None for a silent composition or output."""
         return audio_key(self.composition, self.infos, self.profile)
 
+    def on(self, device: str) -> "WorkOrder":
+        """The same work for another class of devices. Its chunks have other keys."""
+        return self.model_copy(update={"profile": self.profile.model_copy(update={"device": device})})
+
     def suffix(self, item: int) -> str:
         """The container that a chunk, or the soundtrack (-1), lies in."""
         if item >= 0:

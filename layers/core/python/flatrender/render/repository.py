@@ -52,6 +52,20 @@ def status(tenant_id: str, job_id: str) -> str | None:
     return str(found.status)
 
 
+def settle_device(tenant_id: str, job_id: str, offered: str) -> str:
+    """The class of devices that makes a job's chunks: what the first caller offered. Raises RenderNotFound."""
+    pk = model.job_pk(tenant_id, job_id)
+    try:
+        JobItem(pk, model.JOB_KEY).update(
+            [JobItem.device.set(offered)], condition=JobItem.pk.exists() & JobItem.device.does_not_exist()
+        )
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return str(job(tenant_id, job_id).device)
+    return offered
+
+
 def page_of_jobs(
     tenant_id: str, user_id: str, request: PageRequest, group: str | None
 ) -> tuple[list[JobItem], int, str | None]:

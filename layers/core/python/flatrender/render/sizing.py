@@ -29,6 +29,8 @@ class Sizing(BaseModel):
     """From this short side on (2160 for 4K) a job goes to Batch, however short it is."""
     batch_available: bool
     cache_days: int
+    batch_device: str = "cpu"
+    """The device class of Batch's machines."""
 
 
 @cache
@@ -40,6 +42,7 @@ def sizing() -> Sizing:
         batch_height=int(env.get("RENDER_BATCH_HEIGHT", "2160")),
         batch_available=bool(env.get("BATCH_QUEUE")),
         cache_days=int(env.get("RENDER_CACHE_DAYS", "28")),
+        batch_device=env.get("RENDER_BATCH_DEVICE") or "cpu",
     )
 
 

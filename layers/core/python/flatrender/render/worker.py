@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flatrender.composition.timeline import sounds_shown
 from flatrender.kernel.errors import FlatRenderError
 from flatrender.platform import observe, storage
-from flatrender.render import chunk_repository, compute, machine, repository, watchdog, watching
+from flatrender.render import chunk_repository, compute, devices, machine, repository, watchdog, watching
 from flatrender.render.errors import JobEnded, RenderNotFound, StopWork, TaskGone
 from flatrender.render.model import ChunkItem
 from flatrender.render.order import WorkOrder, pack
@@ -23,6 +23,7 @@ from flatrender.render.sizing import sizing
 from flatrender.render.steps import ChunkTask
 
 if TYPE_CHECKING:
+    from flatrender.engine.gpu.devices import Device
     from flatrender.engine.reports import AudioReport, ChunkReport
 
 DOWNLOAD_SECONDS: Final = 120
@@ -77,9 +78,10 @@ def _require_active(task: ChunkTask) -> None:
 def _produce(task: ChunkTask, chunk: ChunkItem, pulse: Pulse) -> None:
     """Make the object of a chunk and the record that names it, unless both are there."""
     days = sizing().cache_days
+    order = _order(task.tenant_id, task.job_id)
+    device = devices.settle(task, chunk, order) if task.item >= 0 else None
     if chunk.key in chunk_repository.cached(task.tenant_id, [chunk.key], consistent=True):
         return
-    order = _order(task.tenant_id, task.job_id)
     with machine.workspace(f"{task.job_id}-{task.item}") as work:
         assets = {}
         shown = sounds_shown(order.composition)
@@ -97,7 +99,7 @@ def _produce(task: ChunkTask, chunk: ChunkItem, pulse: Pulse) -> None:
             report = _sound(order, assets, out, pulse, int(chunk.frames))
             stream = watching.of_sound(report) if report else None
         else:
-            report = _picture(order, assets, chunk, out, pulse)
+            report = _picture(order, assets, chunk, out, pulse, device)
             stream = watching.of_picture(report) if order.profile.streaming else None
         pulse.allow(UPLOAD_SECONDS)
         size, made = 0, None
@@ -117,12 +119,15 @@ def _made(out: Path) -> dict[str, Any]:
         return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "tools": tools(out)}
 
 
-def _picture(order: WorkOrder, assets: dict[str, Path], chunk: ChunkItem, out: Path, pulse: Pulse) -> "ChunkReport":
+def _picture(  # noqa: PLR0917 - one call, above
+    order: WorkOrder, assets: dict[str, Path], chunk: ChunkItem, out: Path, pulse: Pulse, device: "Device | None"
+) -> "ChunkReport":
+    from flatrender.engine.gpu.devices import CPU
     from flatrender.engine.render import render_chunk
 
     pulse.allow(FIRST_FRAME_SECONDS)
     first, frames = int(chunk.first_frame), int(chunk.frames)
-    return render_chunk(order.composition, assets, order.profile, first, frames, out, pulse.touch)
+    return render_chunk(order.composition, assets, order.profile, first, frames, out, pulse.touch, device or CPU)
 
 
 def _sound(order: WorkOrder, assets: dict[str, Path], out: Path, pulse: Pulse, frames: int = 0) -> "AudioReport | None":

@@ -5,7 +5,7 @@ from typing import Any
 from flatrender.composition.chunks import ChunkSpec
 from flatrender.kernel.clock import timestamp
 from flatrender.platform import transactions
-from flatrender.render import chunk_repository, repository
+from flatrender.render import chunk_repository, devices, repository
 from flatrender.render.errors import RenderEnded
 from flatrender.render.model import ChunkItem
 from flatrender.render.order import WorkOrder
@@ -25,12 +25,15 @@ def run(step: Step) -> dict[str, Any]:
         return {"outcome": "ended"}
     # An earlier run may have died between two batches of writes: what it wrote stays as it is, the rest is added.
     written = {chunk.sk for chunk in existing}
-    missing = [chunk for chunk in _cut(step, repository.order(step.tenant_id, step.job_id)) if chunk.sk not in written]
+    order = repository.order(step.tenant_id, step.job_id)
+    missing = [chunk for chunk in _cut(step, order) if chunk.sk not in written]
     if missing:
         chunk_repository.write_chunks(missing)
         existing = [*existing, *missing]
     counted = [chunk for chunk in existing if chunk.frames]
     reused = sum(1 for chunk in counted if chunk.cached)
+    if reused:
+        devices.decide(step.tenant_id, step.job_id, order)
     values = {"chunks_total": len(counted), "chunks_cached": reused, "rendering_at": timestamp()}
     if not repository.enter(step.tenant_id, step.job_id, "rendering", **values):
         return {"outcome": "ended"}
