@@ -51,6 +51,7 @@ def findings() -> Iterator[Finding]:
         lambda: _library("EGL", "libegl1"),
         lambda: _library("GL", "libgl1"),
         _engine,
+        _device,
         _fonts,
         _port,
         _deployment,
@@ -103,6 +104,15 @@ def _engine() -> Finding:
         return Finding("render engine", "ok", run.stdout.strip())
     reason = (run.stderr.strip().splitlines() or [f"ended with {run.returncode}"])[-1]
     return Finding("render engine", "missing", reason, "make setup")
+
+
+def _device() -> Finding:
+    # Also apart: a driver may crash.
+    code = "from flatrender.engine.gpu.devices import probe; found = probe(); print(f'{found.name}: {found.reason}')"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=_environment())
+    if run.returncode == 0:
+        return Finding("device", "ok", run.stdout.strip())
+    return Finding("device", "note", f"looking for a GPU ended with {run.returncode}", "export FLATRENDER_DEVICE=cpu")
 
 
 def _environment() -> dict[str, str]:

@@ -208,3 +208,19 @@ def test_the_doctor_mends_a_wrong_fonts_folder_where_it_is_wrong(
     monkeypatch.setenv("FONTS_DIR", str(tmp_path))
     found = {finding.name: finding for finding in checks.findings()}["fonts"]
     assert (found.state, found.mend) == ("missing", "unset FONTS_DIR")
+
+
+@pytest.mark.parametrize(
+    ("device", "state", "found"),
+    [
+        ("cpu", "ok", "cpu: FLATRENDER_DEVICE is cpu"),
+        ("gl-software", "ok", "gl-software: FLATRENDER_DEVICE is gl-software"),
+    ],
+)
+def test_the_doctor_says_what_draws_here_and_why(
+    monkeypatch: pytest.MonkeyPatch, device: str, state: str, found: str
+) -> None:
+    monkeypatch.setenv("FLATRENDER_DEVICE", device)
+    finding = {finding.name: finding for finding in checks.findings()}["device"]
+    assert finding.state == state
+    assert finding.found.startswith(found)

@@ -106,10 +106,11 @@ def test_work_for_another_class_is_refused_by_name(monkeypatch: pytest.MonkeyPat
     with pytest.raises(DeviceMissing) as raised:
         devices.held("nvidia-l4-nvenc")
     assert raised.value.code == "device_missing"
-    assert raised.value.text == (
-        "This work is for nvidia-l4-nvenc, and this machine has cpu: drawing on the processor, for EGL knows no NVIDIA "
-        "device."
-    )
+    assert raised.value.details == {
+        "ordered": "nvidia-l4-nvenc",
+        "found": "cpu",
+        "why": "drawing on the processor, for EGL knows no NVIDIA device",
+    }
 
 
 @pytest.mark.parametrize("alpha", [False, True])

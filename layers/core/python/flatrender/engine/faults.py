@@ -24,6 +24,8 @@ class EncodeFailed(EngineError):
 
 
 class DeviceMissing(EngineError):
+    """`details`: the class that was `ordered`, the one `found`, and `why` it is that one; for the log."""
+
     code = "device_missing"
     message = "No machine of the kind that this render needs could be had."
 

@@ -38,12 +38,15 @@ def settle(task: ChunkTask, chunk: ChunkItem, order: WorkOrder) -> "Device | Non
     found = _found()
     offered = ordered if found.name == ordered else PROCESSOR
     settled = repository.settle_device(task.tenant_id, task.job_id, offered)
+    known = {"ordered": ordered, "found": found.name}
     if settled != PROCESSOR:
+        if offered == PROCESSOR:
+            observe.logger().warning("no such device here, as this job needs", extra={**known, "why": found.reason})
         from flatrender.engine.gpu.devices import held
 
         return held(settled)
     why = found.reason if offered == PROCESSOR else "another worker of this job has no such device"
-    observe.logger().warning("drawing on the processor", extra={"ordered": ordered, "found": found.name, "why": why})
+    observe.logger().warning("drawing on the processor", extra={**known, "why": why})
     index = int(chunk.index)
     (key,) = (spec.key for spec in order.on(PROCESSOR).chunks() if spec.index == index)
     if chunk.key != key:

@@ -59,12 +59,12 @@ def probe() -> Device:
 
 
 def held(name: str) -> Device:
-    """This machine's device, if it is of that class. Raises DeviceMissing."""
+    """This machine's device, if it is of that class. Raises DeviceMissing, whose `details` say why it is not."""
     if name == PROCESSOR:
         return CPU
     found = probe()
     if found.name != name:
-        raise DeviceMissing(f"This work is for {name}, and this machine has {found.name}: {found.reason}.")
+        raise DeviceMissing(ordered=name, found=found.name, why=found.reason)
     return found
 
 
