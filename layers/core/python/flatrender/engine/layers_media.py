@@ -9,6 +9,7 @@ import skia
 from flatrender.composition.layers import ImageLayer, KenBurns, VideoLayer, View
 from flatrender.engine import picture_cache
 from flatrender.engine.easing import curve
+from flatrender.engine.faults import UnreadableMedia
 from flatrender.engine.layers_base import Bounds, Content, Drawn, Kit, Place
 from flatrender.engine.paints import Fill
 from flatrender.engine.shaded import Shaded
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from flatrender.engine.layers_video import VideoReader
 
 
-class AssetUnreadable(Exception):
+class AssetUnreadable(UnreadableMedia):
     """A file that a composition names is not there or cannot be decoded."""
 
 

@@ -11,6 +11,7 @@ import skia
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
+from flatrender.engine.faults import UnreadableMedia
 from flatrender.engine.surface import Pixels
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _REMEMBERED: Final = 30_000_000
 """Pixels of decoded frames that are kept while a video plays backwards: some 14 frames of 1080p, in 45 MB."""
 
 
-class VideoUnreadable(Exception):
+class VideoUnreadable(UnreadableMedia):
     """A video cannot be opened or holds no picture."""
 
 
