@@ -82,6 +82,18 @@ def test_a_logo_has_its_colours_at_the_opacity_it_is_given(drawing: Path) -> Non
     assert frame(made, assets={LOGO: drawing})[90, 160].tolist() == pytest.approx([0, 128, 0, 255], abs=3)
 
 
+@pytest.mark.parametrize("position", ["bottom-right", "tile"])
+def test_a_white_logo_shows_on_white(position: str, tmp_path: Path) -> None:
+    white = tmp_path / "white.svg"
+    white.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 0h40v20h-40z" fill="#fff"/></svg>'
+    )
+    made = under(film(ground="#ffffff"), asset=LOGO, position=position, size=0.5)
+    shown = frame(made, assets={LOGO: white})[..., :3]
+    assert (shown < 225).sum() > 300
+    assert (shown > 250).mean() > 0.5
+
+
 def test_nothing_in_the_document_covers_it() -> None:
     cover = {"type": "solid", "color": "#ffffff", "blend": "normal"}
     plain = composition(cover, overlays=[cover, {**cover, "blend": "difference"}, cover])
