@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from tests.golden.collection import GALLERY
 from tests.golden.compare import MEAN, compare
+from tests.golden.gallery import FPS
 from tests.golden.materials import make
 
+from flatrender.composition.profiles import profile
+from flatrender.engine.draw import FrameSource
 from flatrender.engine.gpu import devices
 from flatrender.engine.surface import Surface
 
@@ -42,3 +45,13 @@ def test_opengl_draws_what_the_rasteriser_draws(name: str, assets: Mapping[str, 
     difference = compare(raster, through_gl)
     assert difference.mean <= MEAN, difference
     assert difference.region <= REGION, difference
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_textures_that_are_kept_are_those_of_the_frame(name: str, assets: Mapping[str, Path], surface: Surface) -> None:
+    made, number = GALLERY[name].composition, round(GALLERY[name].at * FPS)
+    after, alone = (FrameSource(made, assets, profile(made), surface=surface) for _ in range(2))
+    for frame in range(max(0, number - 3), number + 1):
+        after.draw(frame)
+    alone.draw(number)
+    assert np.array_equal(after.buffer, alone.buffer)
