@@ -70,7 +70,7 @@ def test_a_result_has_a_manifest_that_is_true(rich: Rich, recorded: Compute, tmp
         assert hashlib.sha256(stored).hexdigest() == chunk["sha256"]
         tools = found["tools"][chunk["tools"]]
         assert {"av", "libavcodec", "skia-python", "x264", "machine", "encoder_threads"} <= set(tools)
-    assert found["audio"] is None
+    assert (found["audio"], found["watermark"], found["template"]) == (None, None, None)
     link = service.get(caller, step.job_id).result
     assert link is not None
     assert "manifest.json" in str(link.manifest_url)

@@ -63,6 +63,7 @@ def build(  # noqa: PLR0917 - what a manifest is made of
         },
         "composition": {"sha256": sha256(order.document)},
         "watermark": order.watermark,
+        "watermark": order.watermark,
         "template": order.template.model_dump() if order.template else None,
         "assets": [
             {"id": asset_id, "kind": asset.info.kind, "sha256": asset.info.sha256}
