@@ -45,7 +45,7 @@ def published(caller: Caller, document: dict[str, Any]) -> tuple[Step, bytes]:
     step = pointer(caller, submit(caller, document))
     render_chunks(step)
     assert finish(step) == {"outcome": "ok"}
-    return step, storage.read(storage.result_prefix(step.tenant_id, step.job_id) + manifest.NAME)
+    return step, storage.read(storage.result_prefix(step.tenant_id, step.job_id) + publish.MANIFEST)
 
 
 def test_a_result_has_a_manifest_that_is_true(rich: Rich, recorded: Compute, tmp_path: Path) -> None:

@@ -26,7 +26,6 @@ from flatrender.render.chunk_repository import Cached
 from flatrender.render.model import ChunkItem, JobItem
 from flatrender.render.order import WorkOrder
 
-NAME: Final = "manifest.json"
 MANIFEST_FORMAT: Final = "flatrender.manifest/1"
 SIGNATURE_TYPE: Final = "flatrender-manifest+jws"
 """The `typ` of the signature: no token of another kind passes for one, nor this for another."""
@@ -62,7 +61,6 @@ def build(  # noqa: PLR0917 - what a manifest is made of
             "profile": {**order.profile.model_dump(mode="json"), "device": job.device or order.profile.device},
         },
         "composition": {"sha256": sha256(order.document)},
-        "watermark": order.watermark,
         "watermark": order.watermark,
         "template": order.template.model_dump() if order.template else None,
         "assets": [

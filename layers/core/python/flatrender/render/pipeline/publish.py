@@ -3,16 +3,18 @@ but the manifest, which is there before, in one transaction.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from flatrender.kernel.clock import timestamp
 from flatrender.ledger import service as ledger
 from flatrender.platform import storage, transactions
-from flatrender.render import chunk_repository, manifest, repository
+from flatrender.render import chunk_repository, repository
 from flatrender.render.errors import RenderEnded
 from flatrender.render.model import ChunkItem, JobItem
 from flatrender.render.sizing import billable
 from flatrender.render.steps import Step
+
+MANIFEST: Final = "manifest.json"
 
 
 class Verified(Step):
@@ -50,7 +52,7 @@ def run(step: Verified) -> dict[str, Any]:
         "size_bytes": int(step.result["size_bytes"]),
         "elapsed_seconds": _seconds(job.created_at, at),
     }
-    name = storage.result_prefix(step.tenant_id, step.job_id) + manifest.NAME
+    name = storage.result_prefix(step.tenant_id, step.job_id) + MANIFEST
     storage.write(name, _manifest(job, chunks, step.result, at), "application/json")
     try:
         transactions.commit(
@@ -70,6 +72,9 @@ def run(step: Verified) -> dict[str, Any]:
 
 
 def _manifest(job: JobItem, chunks: list[ChunkItem], result: dict[str, Any], at: str) -> bytes:
+    # It loads the composition format, which a start should not wait for.
+    from flatrender.render import manifest
+
     order = repository.order(job.tenant_id, job.job_id)
     cached = chunk_repository.cached(job.tenant_id, [chunk.key for chunk in chunks], consistent=True, stays=0)
     in_order = sorted(chunks, key=lambda chunk: int(chunk.index))
