@@ -7,7 +7,7 @@ from typing import Any
 from tests.support.people import User
 from tests.support.stack import Stack
 
-RESULT_FILES = {"video.mp4", "poster.jpg"}
+from flatrender.composition.outputs import FORMATS
 
 
 def entries(user: User) -> list[dict[str, Any]]:
@@ -53,7 +53,7 @@ def unnamed(stack: Stack) -> set[str]:
     files = {item["pk"] + item["sk"]: item for item in stack.items("files")}
     ids = " ".join(f"{name} {item}" for name, item in files.items())
     renders = list(stack.items("render"))
-    cached = {f"chunks/{item['pk'].split('#')[1]}/{item['key']}.mp4" for item in renders if "#CACHE#" in item["pk"]}
+    cached = {f"chunks/{item['pk'].split('#')[1]}/{item['key']}" for item in renders if "#CACHE#" in item["pk"]}
     jobs = {f"{item['tenant_id']}/{item['job_id']}": item for item in renders if item["type"] == "job"}
     orphans = set()
     for key in stack.objects():
@@ -62,17 +62,25 @@ def unnamed(stack: Stack) -> set[str]:
         if prefix in {"uploads", "files"}:
             named = tenant in ids and name in ids
         elif prefix == "chunks":
-            named = key in cached
+            named = key.partition(".")[0] in cached
         elif prefix == "results":
-            job = jobs.get(f"{tenant}/{name}", {})
-            count = json.loads(job.get("result") or "{}").get("thumbnails", 0)
-            thumbs = {f"thumb-{number}.jpg" for number in range(1, count + 1)}
-            named = job.get("status") == "completed" and rest.partition("/")[2] in RESULT_FILES | thumbs
+            named = rest.partition("/")[2] in _results(jobs.get(f"{tenant}/{name}", {}))
         else:
             named = False
         if not named:
             orphans.add(key)
     return orphans
+
+
+def _results(job: dict[str, Any]) -> set[str]:
+    """The files that a job's record names: none before it is completed."""
+    if job.get("status") != "completed":
+        return set()
+    result = json.loads(job["result"])
+    pictures = {f"{kind}.jpg" for kind in ("poster", "sprite") if result[kind]}
+    thumbs = {f"thumb-{number}.jpg" for number in range(1, result["thumbnails"] + 1)}
+    manifest = {"manifest.json"} if result.get("manifest") else set()
+    return {FORMATS[job["format"]].file_name} | pictures | thumbs | manifest
 
 
 def assert_nothing_unnamed(stack: Stack, *, patience: float = 5) -> None:
