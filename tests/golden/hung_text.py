@@ -39,9 +39,7 @@ def hang_setting() -> None:
     hang("text-fit", *tiled(fits, 3, lambda fit, box: words("Fits well?", box, 30, fit=fit)))
     hang("text-ellipsis", words(lorem + ", and then some more of it", max_lines=2, fit="none"))
     wraps = ["greedy", "balance"]
-    hang(
-        "text-wrap", *tiled(wraps, 2, lambda wrap, box: words("A line of words and more", box, 15, wrap=wrap))
-    )
+    hang("text-wrap", *tiled(wraps, 2, lambda wrap, box: words("A line of words and more", box, 15, wrap=wrap)))
     hang("text-rtl-start", words("متن راست‌چین در چند سطر کوتاه", style={"font": "Vazirmatn"}, direction="rtl"))
     hang(
         "text-runs",

@@ -45,6 +45,7 @@ def test_peak_memory_does_not_grow_with_length(tmp_path: Path) -> None:
     short, long = (int(word) for word in run.stdout.split())
     assert long - short < 20
 
+
 SOUND = """
 import resource, sys
 from pathlib import Path

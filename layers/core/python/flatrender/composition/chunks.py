@@ -72,9 +72,7 @@ def plan(
     return specs
 
 
-def audio_key(
-    composition: Composition, assets: Mapping[str, AssetInfo], profile: Profile | None = None
-) -> str | None:
+def audio_key(composition: Composition, assets: Mapping[str, AssetInfo], profile: Profile | None = None) -> str | None:
     """The hash of all that is heard, and of how it is encoded; None for a silent composition or profile."""
     if profile is not None and profile.audio_codec is None:
         return None

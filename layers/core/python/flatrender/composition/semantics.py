@@ -324,8 +324,10 @@ def _asset(asset: str, kind: str, pointer: str, assets: Mapping[str, AssetInfo])
             "lut": "a LUT",
         }.get(kind, f"a file of kind {kind!r}")
         yield _fault(
-            pointer, "asset_kind", f"{needed.capitalize()} is needed here; the file {asset} is of kind {info.kind!r}"
-            f"{_better(info.kind, kind)}."
+            pointer,
+            "asset_kind",
+            f"{needed.capitalize()} is needed here; the file {asset} is of kind {info.kind!r}"
+            f"{_better(info.kind, kind)}.",
         )
     elif kind == "image" and (info.width or 0) * (info.height or 0) > limits.MAX_PICTURE_PIXELS:
         yield _fault(

@@ -161,8 +161,7 @@ def _form(head: bytes) -> str:
         return vector
     raise RejectedMedia(
         "unknown_type",
-        "This is not an SVG, Lottie, "
-        "PNG, JPEG, WebP, GIF, MP4, MOV, WebM, MP3, M4A, WAV, Ogg, WebVTT or SRT file."
+        "This is not an SVG, Lottie, PNG, JPEG, WebP, GIF, MP4, MOV, WebM, MP3, M4A, WAV, Ogg, WebVTT or SRT file.",
     )
 
 
