@@ -10,9 +10,11 @@ from pathlib import Path
 from tests.support.functions import ROOT, Function, functions
 
 LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
-COLD_IMPORT_SECONDS = 0.35
-COLD_RENDER_IMPORT_SECONDS = 1.0
+COLD_IMPORT = 1.3
+COLD_RENDER_IMPORT = 3.5
+"""Times what the frameworks alone take: seconds would judge the machine. `make bench` holds them to 350 ms."""
 ATTEMPTS = 5
+FRAMEWORKS = ROOT / "tests/support/frameworks.py"
 HEAVY = {"skia", "av", "numpy", "thorvg_python"}
 
 # Runs in a bare interpreter: no site-packages, no environment, nothing on the path but what Lambda would put there.
@@ -29,16 +31,20 @@ print(json.dumps({"seconds": spent, "heavy": heavy}))
 """
 
 
-def load_as_lambda_does(function: Function) -> dict[str, object]:
-    """Import the function's handler with nothing but its layers and its code; processor seconds and heavy wheels."""
-    path = [str(function.source.parent), *(str(folder / "python") for folder in function.layer_folders)]
+def load_as_lambda_does(function: Function, source: Path | None = None) -> dict[str, object]:
+    """Import the function's handler with nothing but its layers and its code; processor seconds and heavy wheels.
+
+    `source`: another file, in the function's place.
+    """
+    source = source or function.source
+    path = [str(source.parent), *(str(folder / "python") for folder in function.layer_folders)]
     python = Path(sys.base_prefix) / "bin/python3.13"
     done = subprocess.run(
-        [str(python), "-I", "-S", "-c", PROBE, function.source.stem, *path],
+        [str(python), "-I", "-S", "-c", PROBE, source.stem, *path],
         capture_output=True,
         text=True,
         check=False,
-        env={"PATH": os.defpath, "AWS_REGION": "us-east-1", "LAMBDA_TASK_ROOT": str(function.source.parent)},
+        env={"PATH": os.defpath, "AWS_REGION": "us-east-1", "LAMBDA_TASK_ROOT": str(source.parent)},
         timeout=60,
     )
     assert done.returncode == 0, done.stderr[-2000:]
@@ -53,14 +59,13 @@ def test_it_imports_with_nothing_but_its_layers(function: Function) -> None:
 
 
 def test_its_cold_import_fits_the_budget(function: Function) -> None:
-    """Processor time, and the best of a few: this machine may be busy. Render functions load their engine besides."""
-    budget = COLD_IMPORT_SECONDS if "render" not in function.layers else COLD_RENDER_IMPORT_SECONDS
-    quickest = budget + 1
-    for _ in range(ATTEMPTS):
-        quickest = min(quickest, float(str(load_as_lambda_does(function)["seconds"])))
-        if quickest <= budget:
-            break
-    assert quickest <= budget
+    """Processor time, in turns with the frameworks, the best of a few. Render functions load their engine besides."""
+    budget = COLD_IMPORT if "render" not in function.layers else COLD_RENDER_IMPORT
+    ratios = []
+    while len(ratios) < ATTEMPTS and (not ratios or min(ratios) > budget):
+        own, frameworks = load_as_lambda_does(function), load_as_lambda_does(function, FRAMEWORKS)
+        ratios.append(float(str(own["seconds"])) / float(str(frameworks["seconds"])))
+    assert min(ratios) <= budget
 
 
 def test_its_code_and_layers_fit_lambda(function: Function) -> None:
