@@ -8,7 +8,9 @@ import resource
 import sys
 import tempfile
 import time
+from math import ceil
 from pathlib import Path
+from typing import Final
 
 from tests.bench.engine import scene
 
@@ -16,15 +18,15 @@ from flatrender.composition.profiles import profile
 from flatrender.composition.schemas import Composition
 from flatrender.engine.render import render_chunk
 
+SCENE_SECONDS: Final = 10.8
+"""Long enough for ten minutes of them to be within what a document may hold."""
+
 
 def main(width: int, height: int, seconds: int) -> None:
     document = copy.deepcopy(scene.DOCUMENT)
     document["audio"] = []
-    length = sum(part["duration"] for part in document["scenes"])
-    pair = document["scenes"]
-    document["scenes"] = []
-    while len(document["scenes"]) * length / 2 < seconds + 2 * len(document["scenes"]):
-        document["scenes"] += copy.deepcopy(pair)
+    pair = [part | {"duration": SCENE_SECONDS} for part in document["scenes"]]
+    document["scenes"] = [copy.deepcopy(pair[number % 2]) for number in range(ceil(seconds / (SCENE_SECONDS - 1)))]
     composition = Composition.model_validate(document)
     settings = profile(composition).model_copy(update={"width": width, "height": height})
     assets = dict(zip(scene.IDS, scene.PHOTOS, strict=False))
