@@ -99,7 +99,14 @@ def _files(scratch: Path) -> Iterator[tuple[str, bytes]]:
     for face in ("Regular", "Bold"):
         yield f"NotoSansCJK-{face}.otf", _cjk(cjk / f"NotoSansCJK-{face}.ttc")
     yield "NotoColorEmoji-Regular.ttf", _emoji(emoji / "files")
-    yield "thai-words.txt", (packages["pythainlp"] / "pythainlp/corpus/icubrk_th.txt").read_bytes()
+    yield "thai-words.txt", _words((packages["pythainlp"] / "pythainlp/corpus/icubrk_th.txt").read_bytes())
+
+
+def _words(source: bytes) -> bytes:
+    """The list with the licence at its head, without its authors' notes about single words."""
+    lines = source.splitlines(keepends=True)
+    head = next(number for number, line in enumerate(lines) if not line.startswith(b"#"))
+    return b"".join([*lines[:head], *(line for line in lines[head:] if not line.lstrip().startswith(b"#"))])
 
 
 def _fetch(scratch: Path) -> dict[str, Path]:

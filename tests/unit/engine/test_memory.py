@@ -31,10 +31,10 @@ print(run(120), run(1800))
 """
 
 
-def test_peak_memory_does_not_grow_with_length(tmp_path: Path) -> None:
-    """Fifteen times the frames (1,680 more, 96 MB as 4:2:0) may cost a few MB of bookkeeping."""
+def peaks(script: str, folder: Path) -> tuple[int, int]:
+    """Peak memory in MB of a process of its own, after something short and after something long."""
     run = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(tmp_path)],
+        [sys.executable, "-c", script, str(folder)],
         check=False,
         capture_output=True,
         text=True,
@@ -43,6 +43,12 @@ def test_peak_memory_does_not_grow_with_length(tmp_path: Path) -> None:
     if run.returncode:
         pytest.fail(run.stderr)
     short, long = (int(word) for word in run.stdout.split())
+    return short, long
+
+
+def test_peak_memory_does_not_grow_with_length(tmp_path: Path) -> None:
+    """Fifteen times the frames (1,680 more, 96 MB as 4:2:0) may cost a few MB of bookkeeping."""
+    short, long = peaks(SCRIPT, tmp_path)
     assert long - short < 20
 
 
@@ -76,14 +82,5 @@ def test_peak_memory_of_sound_does_not_grow_with_length(tmp_path: Path) -> None:
     """Three minutes more (69 MB of samples), ducked and brought to a loudness."""
     media.tone(tmp_path / "tone.wav", 195.0)
     media.tone(tmp_path / "words.wav", 1.0)
-    run = subprocess.run(
-        [sys.executable, "-c", SOUND, str(tmp_path)],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={"PYTHONPATH": f"{ROOT / 'layers/core/python'}:{ROOT}"},
-    )
-    if run.returncode:
-        pytest.fail(run.stderr)
-    short, long = (int(word) for word in run.stdout.split())
+    short, long = peaks(SOUND, tmp_path)
     assert long - short < 15

@@ -41,6 +41,21 @@ def frame(made: Composition, index: int = 0, assets: Mapping[str, Path] | None =
     return drawn.buffer.copy()
 
 
+def drawn_alike_in_chunks(made: Composition, assets: Mapping[str, Path]) -> list[Pixels]:
+    """All frames in order; fails unless a chunk that begins later draws the same ones."""
+    whole = source(made, assets)
+    drawn = []
+    for index in range(whole.frame_count):
+        whole.draw(index)
+        drawn.append(whole.buffer.copy())
+    for first in (11, 29):
+        chunk = source(made, assets)
+        for index in range(first, whole.frame_count):
+            chunk.draw(index)
+            assert np.array_equal(chunk.buffer, drawn[index]), f"frame {index} of the chunk from {first}"
+    return drawn
+
+
 def red(pixels: Pixels) -> npt.NDArray[np.float64]:
     """The red channel in 0…1."""
     return pixels[:, :, 2].astype(np.float64) / 255

@@ -5,7 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.engine_draw.scenes import PHOTO, VIDEO, composition, frame, photo, source, text, video
+from tests.unit.engine_draw.scenes import (
+    PHOTO,
+    VIDEO,
+    composition,
+    drawn_alike_in_chunks,
+    frame,
+    photo,
+    text,
+    video,
+)
 
 BOX = [100, 50, 80, 60]
 TURNING = {"keyframes": [{"time": 0, "value": 0}, {"time": 2, "value": 60}]}
@@ -102,14 +111,5 @@ EVERYTHING = {"adjust": {"hue": 40, "contrast": 1.2}, "vignette": {}, "glow": {"
 )
 def test_effects_are_the_same_in_every_chunk(layer: Any, assets: dict[str, Path]) -> None:
     made = composition({"type": "solid", "color": "#203040"}, layer)
-    whole = source(made, assets)
-    drawn = []
-    for index in range(whole.frame_count):
-        whole.draw(index)
-        drawn.append(whole.buffer.copy())
+    drawn = drawn_alike_in_chunks(made, assets)
     assert (drawn[25] != frame(composition({"type": "solid", "color": "#203040"}))).any()
-    for first in (11, 29):
-        chunk = source(made, assets)
-        for index in range(first, whole.frame_count):
-            chunk.draw(index)
-            assert np.array_equal(chunk.buffer, drawn[index])

@@ -5,7 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.engine_draw.scenes import PHOTO, composition, frame, ink, photo, red, source, text
+from tests.unit.engine_draw.scenes import (
+    PHOTO,
+    composition,
+    drawn_alike_in_chunks,
+    frame,
+    ink,
+    photo,
+    red,
+    text,
+)
 
 SLIDE = {"keyframes": [{"time": 0, "value": 0, "easing": "linear"}, {"time": 2, "value": 40}]}
 
@@ -81,14 +90,5 @@ def test_the_shadow_falls_from_what_the_mask_leaves() -> None:
 def test_masked_layers_are_the_same_in_every_chunk(layer: Any, assets: dict[str, Path]) -> None:
     mask = {"geometry": {"type": "ellipse"}, "feather": 3, "transform": {"x": SLIDE, "rotation": SLIDE}}
     made = composition({"type": "solid", "color": "#203040"}, {**layer, "mask": mask, "enter": {"preset": "rise"}})
-    whole = source(made, assets)
-    drawn = []
-    for index in range(whole.frame_count):
-        whole.draw(index)
-        drawn.append(whole.buffer.copy())
+    drawn = drawn_alike_in_chunks(made, assets)
     assert (drawn[25] != frame(composition({"type": "solid", "color": "#203040"}))).any()
-    for first in (11, 29):
-        chunk = source(made, assets)
-        for index in range(first, whole.frame_count):
-            chunk.draw(index)
-            assert np.array_equal(chunk.buffer, drawn[index])
