@@ -8,7 +8,7 @@ import av
 import pytest
 from tests.support.events import assert_valid_event, outbox_events
 from tests.support.renders import Compute, composition, finish, objects, pointer, render_chunks, seconds, submit
-from tests.support.sounds import tone
+from tests.support.uploaded import tone
 
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 from tests.support.renders import Compute, composition, finish, pointer, render_chunks, submit, task
-from tests.support.sounds import tone
+from tests.support.uploaded import tone
 
 from flatrender.engine.outputs import sounds
 from flatrender.kernel.caller import Caller

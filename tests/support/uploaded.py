@@ -1,4 +1,4 @@
-"""A sound file of a caller's, as an upload leaves it."""
+"""Files of a caller's, as uploads leave them."""
 
 import hashlib
 from pathlib import Path
@@ -13,9 +13,8 @@ from flatrender.kernel.ids import new_id
 from flatrender.platform import storage
 
 
-def tone(caller: Caller, folder: Path, seconds: float = 1.0) -> str:
-    """The id of a ready WAV file with a tone."""
-    body = media.tone(folder / "tone.wav", seconds).read_bytes()
+def ready(caller: Caller, kind: str, content_type: str, body: bytes, duration: float) -> str:
+    """The id of a file that was uploaded and accepted."""
     file_id, moment = new_id(), timestamp()
     FileItem(
         pk=file_pk(caller.tenant_id, file_id),
@@ -28,14 +27,19 @@ def tone(caller: Caller, folder: Path, seconds: float = 1.0) -> str:
         user_id=caller.user_id,
         created_at=moment,
         tier="free",
-        filename="tone.wav",
-        kind="audio",
-        content_type="audio/wav",
+        filename=f"upload.{kind}",
+        kind=kind,
+        content_type=content_type,
         size_bytes=len(body),
         status="ready",
         sha256=hashlib.sha256(body).hexdigest(),
-        duration=seconds,
-        has_audio=True,
+        duration=duration,
+        has_audio=kind == "audio",
     ).save()
-    storage.write(storage.file_key(caller.tenant_id, file_id), body, "audio/wav")
+    storage.write(storage.file_key(caller.tenant_id, file_id), body, content_type)
     return file_id
+
+
+def tone(caller: Caller, folder: Path, seconds: float = 1.0) -> str:
+    """The id of a ready WAV file with a tone."""
+    return ready(caller, "audio", "audio/wav", media.tone(folder / "tone.wav", seconds).read_bytes(), seconds)
