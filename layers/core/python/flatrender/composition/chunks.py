@@ -9,13 +9,16 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import astuple
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
 from flatrender.composition import timeline
 from flatrender.composition.assets import AssetInfo
+from flatrender.composition.audio import AudioTrack
 from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable, shipped
+from flatrender.composition.heard import sounds
 from flatrender.composition.layers import GroupLayer, ImageLayer, Layer, VideoLayer
 from flatrender.composition.layers_captions import CaptionsLayer
 from flatrender.composition.layers_lottie import ImageSlot, LottieLayer
@@ -76,15 +79,18 @@ def audio_key(composition: Composition, assets: Mapping[str, AssetInfo], profile
     """The hash of all that is heard, and of how it is encoded; None for a silent composition or profile."""
     if profile is not None and profile.audio_codec is None:
         return None
-    heard: list[Any] = [["track", assets[track.asset].sha256, _plain(track)] for track in composition.audio]
-    for placed in timeline.layers(composition):
-        layer = placed.layer
-        if isinstance(layer, VideoLayer) and placed.heard and layer.volume != 0 and assets[layer.asset].has_audio:
-            how = layer.model_dump(mode="json", include=_HEARD)
-            heard.append(["layer", assets[layer.asset].sha256, placed.start, placed.end, how])
+    heard: list[Any] = []
+    for sound in sounds(composition):
+        part, info = sound.part, assets[sound.part.asset]
+        scope = None if sound.scope is None else astuple(sound.scope)
+        if isinstance(part, AudioTrack):
+            heard.append(["track", info.sha256, _plain(part), scope])
+        elif info.has_audio:
+            how = part.model_dump(mode="json", include=_HEARD)
+            heard.append(["layer", info.sha256, sound.start, sound.until, how, scope])
     loudness = _plain(composition.loudness) if composition.loudness else None
-    sound = profile.model_dump(mode="json", include=_SOUND) if profile else None
-    return _hash([ENGINE_VERSION, composition.duration, loudness, sound, heard]) if heard else None
+    coded = profile.model_dump(mode="json", include=_SOUND) if profile else None
+    return _hash([ENGINE_VERSION, composition.duration, loudness, coded, heard]) if heard else None
 
 
 def _plain(model: BaseModel) -> Any:
@@ -144,7 +150,7 @@ class _Keys:
                 continue
             own = layer.model_dump(mode="json", exclude=_UNSEEN)
             entry: dict[str, Any] = {"layer": own, "start": first, "end": last}
-            if expressions_in(layer):
+            if expressions_in(layer, _UNSEEN):
                 entry["index"] = index
             if isinstance(layer, LottieLayer):
                 entry |= self._lottie(layer, own)

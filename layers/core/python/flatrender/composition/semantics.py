@@ -30,7 +30,7 @@ def check(composition: Composition, document: Any, assets: Mapping[str, AssetInf
     found = [*_theme(composition, document, fonts), *_times(composition), *composition.faults]
     found += _mattes(composition, assets)
     found += _lotties(composition)
-    expressions = 0
+    expressions = sum(expressions_in(track) for track in composition.audio)
     for count, placed in enumerate(timeline.layers(composition), 1):
         if count > limits.MAX_LAYERS:
             found.append(

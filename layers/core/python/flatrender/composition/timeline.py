@@ -59,8 +59,7 @@ def inner(group: GroupLayer, begin: float, until: float) -> tuple[float, float]:
 @dataclass(frozen=True, slots=True)
 class PlacedLayer:
     """A layer with its absolute times in seconds and its JSON pointer; groups come before their children, and every
-    layer before its matte. `heard` says that the sound of a video plays with it: in a matte it does not, nor where a
-    group has a time of its own, in which `start` and `end` count then.
+    layer before its matte. In a group with a time of its own `start` and `end` count in that.
     """
 
     layer: Layer
@@ -70,33 +69,30 @@ class PlacedLayer:
     parent_end: float
     pointer: str
     depth: int
-    heard: bool = True
 
 
-def _walk(
-    layers: list[Layer], within: tuple[float, float], pointer: str, depth: int, heard: bool
-) -> Iterator[PlacedLayer]:
+def _walk(layers: list[Layer], within: tuple[float, float], pointer: str, depth: int) -> Iterator[PlacedLayer]:
     for index, layer in enumerate(layers):
-        yield from _placed(layer, within, f"{pointer}/{index}", depth, heard)
+        yield from _placed(layer, within, f"{pointer}/{index}", depth)
 
 
-def _placed(layer: Layer, within: tuple[float, float], pointer: str, depth: int, heard: bool) -> Iterator[PlacedLayer]:
+def _placed(layer: Layer, within: tuple[float, float], pointer: str, depth: int) -> Iterator[PlacedLayer]:
     begin, until = span(layer, *within)
-    yield PlacedLayer(layer, begin, until, *within, pointer, depth, heard)
+    yield PlacedLayer(layer, begin, until, *within, pointer, depth)
     if layer.matte is not None:
-        yield from _placed(layer.matte.layer, (begin, until), f"{pointer}/matte/layer", depth + 1, False)
+        yield from _placed(layer.matte.layer, (begin, until), f"{pointer}/matte/layer", depth + 1)
     if isinstance(layer, GroupLayer):
         source = layer.source if isinstance(layer, UsedComposition) else pointer
         times = inner(layer, begin, until)
-        yield from _walk(layer.layers, times, f"{source}/layers", depth + 1, heard and layer.time is None)
+        yield from _walk(layer.layers, times, f"{source}/layers", depth + 1)
 
 
 def layers(composition: Composition) -> Iterator[PlacedLayer]:
     """Every layer of the composition, in the order in which they are drawn."""
     for placed in scenes(composition):
         pointer = f"{composition.scene_pointer(placed.index)}/layers"
-        yield from _walk(placed.scene.layers, (placed.start, placed.end), pointer, 1, True)
-    yield from _walk(composition.overlays, (0.0, composition.duration), "/overlays", 1, True)
+        yield from _walk(placed.scene.layers, (placed.start, placed.end), pointer, 1)
+    yield from _walk(composition.overlays, (0.0, composition.duration), "/overlays", 1)
 
 
 def sounds_shown(composition: Composition) -> set[str]:

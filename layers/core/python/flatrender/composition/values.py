@@ -244,7 +244,10 @@ AnimatedBlur = Annotated[
 ]
 Volume = Annotated[float, Field(title="Volume", ge=0, le=4)]
 AnimatedVolume = Annotated[
-    Annotated[Volume, Tag("=constant")] | Annotated[Keyframes[Volume], Tag("=keyframes")], Animated
+    Annotated[Volume, Tag("=constant")]
+    | Annotated[Keyframes[Volume], Tag("=keyframes")]
+    | Annotated[Expression[Volume], Tag("=expression")],
+    Animated,
 ]
 AnimatedColor = Annotated[Annotated[Color, Tag("=constant")] | Annotated[Keyframes[Color], Tag("=keyframes")], Animated]
 

@@ -15,6 +15,8 @@ from flatrender.engine.faults import UnreadableMedia
 BLOCK: Final = RATE // 2
 VOLUME_STEP: Final = 240
 """Volume keyframes are evaluated every 5 ms."""
+EXPRESSION_STEP: Final = RATE // 60
+"""And expressions as often as there are frames at most: each takes a hundred times as long."""
 DECLICK: Final = 96
 """Samples over which a sound that is cut in the middle fades."""
 
@@ -119,7 +121,8 @@ class Voice:
         if clip.volume.constant:
             gain = np.full(count, max(0.0, clip.volume.at(0.0)))
         else:
-            grid = np.arange(first // VOLUME_STEP, (first + count) // VOLUME_STEP + 2) * VOLUME_STEP
+            step = EXPRESSION_STEP if clip.volume.computed else VOLUME_STEP
+            grid = np.arange(first // step, (first + count) // step + 2) * step
             gain = np.interp(at, grid, [max(0.0, clip.volume.at(sample / RATE)) for sample in grid])
         fade_in = max(clip.fade_in * RATE, DECLICK if clip.trim_start > 0 else 0)
         fade_out = max(clip.fade_out * RATE, DECLICK if self._cut else 0)

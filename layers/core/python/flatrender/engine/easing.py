@@ -178,7 +178,9 @@ class Track:
             self.values = [value.at(0.0)]
         else:
             self.values = [float(value)]
-        self.constant = len(set(self.values)) == 1 and self._expression is None
+        self.computed = self._expression is not None
+        """Whether it is a formula of the time."""
+        self.constant = len(set(self.values)) == 1 and not self.computed
 
     def at(self, t: float) -> float:
         if self._expression is not None:
