@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 BUILD := .build
 UV := $(BUILD)/tools/bin/uv
 PY := .venv/bin/python
+LIBRARY := $(BUILD)/lib/flatrender_bt709.so
 export UV_NO_PROGRESS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -98,7 +99,7 @@ layers: setup ## Build the Lambda layers
 	@UV=$(CURDIR)/$(UV) $(PY) layers/build.py
 
 lock: tools ## Pin the packages of every environment anew
-	@for name in bootstrap app render dev cloud sam bench; do \
+	@for name in bootstrap app render dev native cloud sam bench; do \
 		$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 			--python-version 3.13 --custom-compile-command "make lock" $(UPGRADE) \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
@@ -113,7 +114,11 @@ deploy: build ## Deploy to AWS: make deploy STAGE=staging|prod
 	@SAM_CLI_TELEMETRY=0 $(BUILD)/sam/bin/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(STAGE)
 
 ##@ Setting up
-setup: $(BUILD)/venv.stamp ## Install the development environment into .venv
+setup: $(BUILD)/venv.stamp $(LIBRARY) ## Install the development environment into .venv
+
+# What of the engine is C, for this machine.
+$(LIBRARY): layers/native/bt709.c layers/native.py $(BUILD)/native.stamp
+	@$(PY) layers/native.py
 
 tools:
 	@infra/bootstrap.sh

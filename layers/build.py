@@ -18,6 +18,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import native
 from elf import compact
 from shared_libraries import bundle
 
@@ -74,6 +75,7 @@ def build(name: str) -> bool:
         _install(ROOT / "requirements" / ("app.txt" if name == "deps" else "render.txt"), folder / "python")
         _strip(folder / "python")
     if name == "render":
+        native.compile_for(native.LAMBDA, folder / "python")
         bundle(folder)
     _compile(folder)
     _archive(folder, archive)
@@ -82,7 +84,10 @@ def build(name: str) -> bool:
 
 
 def _inputs(name: str) -> Iterable[Path]:
-    yield from (Path(__file__), *(Path(__file__).with_name(f"{tool}.py") for tool in ("elf", "shared_libraries")))
+    tools = ("elf", "native", "shared_libraries")
+    yield from (Path(__file__), *(Path(__file__).with_name(f"{tool}.py") for tool in tools))
+    if name == "render":
+        yield from (native.SOURCE, native.LOCK)
     sources = {
         "core": CORE,
         "fonts": ROOT / "layers/fonts",

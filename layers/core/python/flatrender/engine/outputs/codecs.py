@@ -14,7 +14,7 @@ SEGMENT: Final = "frag_custom+empty_moov+frag_discont+negative_cts_offsets+defau
 """One fragment behind its header, with the time it has in the whole."""
 
 WORKING_FORMAT: Final = "nv12"
-"""What x264 gets. It works on interleaved chroma itself, and swscale writes that faster than three planes."""
+"""What x264 gets. It works on interleaved chroma itself."""
 
 # SVT-AV1 greets on standard error whatever its caller says.
 os.environ.setdefault("SVT_LOG", "1")

@@ -8,6 +8,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from flatrender.engine.frames import Image
+from flatrender.engine.outputs import bt709
 from flatrender.engine.outputs.codecs import WORKING_FORMAT
 
 SRGB_TRANSFER: Final = 13
@@ -18,9 +19,11 @@ class Converter:
     """BGRA in sRGB to 4:2:0 or 4:4:4 in BT.709 limited range, or to RGB as it is, on the caller's thread.
 
     With `alpha` the buffer is premultiplied, as skia draws it; what comes out is straight, as every format wants it.
+    Opaque 4:2:0, which nearly every render is, goes through code of our own; the other formats through swscale.
     """
 
     def __init__(self, pixel_format: str = WORKING_FORMAT, *, alpha: bool = False) -> None:
+        self._own = pixel_format in bt709.FORMATS and not alpha
         self._reformatter = VideoReformatter()
         self._format, self._alpha = pixel_format, alpha
         self._rgb = pixel_format.startswith("rgb")
@@ -28,6 +31,11 @@ class Converter:
 
     def convert(self, buffer: Image) -> VideoFrame:
         """A new frame with the content of `buffer` (height x width x 4, BGRA), which may be drawn over afterwards."""
+        if self._own:
+            frame = VideoFrame(buffer.shape[1], buffer.shape[0], self._format)
+            bt709.fill(buffer, frame)
+            tag(frame)
+            return frame
         if self._alpha:
             if self._straight is None:
                 self._straight = np.empty_like(buffer)

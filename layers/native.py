@@ -1,0 +1,58 @@
+"""Compiles our own C, with the clang that the package `ziglang` brings: no compiler of the system is needed.
+
+    python layers/native.py        the library for this machine, into .build/lib
+
+The render layer gets the one for Lambda. The result needs no C library, so neither does the build.
+"""
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "layers/native/bt709.c"
+LOCK = ROOT / "requirements/native.txt"
+COMPILER = ROOT / ".build/native/bin/python"
+LIBRARY = "flatrender_bt709.so"
+"""As `flatrender.engine.outputs.bt709` looks for it."""
+
+LAMBDA = "x86_64-linux-none"
+TARGETS = {
+    ("Linux", "x86_64"): LAMBDA,
+    ("Linux", "aarch64"): "aarch64-linux-none",
+    ("Darwin", "arm64"): "aarch64-macos-none",
+    ("Darwin", "x86_64"): "x86_64-macos-none",
+}
+FLAGS = (
+    "-std=c11", "-O3", "-shared", "-fPIC", "-fvisibility=hidden", "-ffreestanding", "-nostdlib", "-s",
+    "-Wall", "-Wextra", "-Werror",
+)  # fmt: skip
+
+
+def host() -> str | None:
+    """This machine by zig's names; None for one that the engine does without the library on, slower."""
+    return TARGETS.get((platform.system(), platform.machine()))
+
+
+def compile_for(target: str, folder: Path, *flags: str) -> None:
+    """Put the library for `target`, a machine by zig's names, into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    caches = {f"ZIG_{scope}_CACHE_DIR": str(COMPILER.parents[1] / "cache") for scope in ("GLOBAL", "LOCAL")}
+    made = folder / f".{LIBRARY}.{os.getpid()}"
+    command = [str(COMPILER), "-m", "ziglang", "cc", "-target", target, *FLAGS, *flags, "-o", str(made), str(SOURCE)]
+    try:
+        subprocess.run(command, check=True, env={**os.environ, **caches}, cwd=ROOT)
+        made.replace(folder / LIBRARY)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def main() -> None:
+    target = host()
+    if target:
+        compile_for(target, ROOT / ".build/lib")
+
+
+if __name__ == "__main__":
+    main()
