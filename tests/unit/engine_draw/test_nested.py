@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.engine_draw.scenes import VIDEO, composition, frame, ink, red, source, video
+from tests.unit.engine_draw.scenes import VIDEO, composition, drawn_alike_in_chunks, frame, ink, red, source, video
 
 from flatrender.composition.schemas import Composition
 from flatrender.composition.timing import TimeMap
@@ -145,6 +145,28 @@ def test_a_composition_may_hold_others_and_be_a_matte() -> None:
     shown = red(frame(made))
     assert shown[90, 110] == shown[90, 210] == 1
     assert shown[42, 62] == shown[42, 160] == shown[90, 50] == 0
+
+
+def test_each_placing_draws_what_it_is_given() -> None:
+    plate = {"type": "solid", "id": "plate", "color": "#ffffff", "box": [0, 0, 80, 80]}
+    walker = {**WALKER, "id": "walker", "box": [0, 30, 20, 20]}
+
+    declared = {"color": {"targets": ["plate/color"]}, "walk": {"targets": ["walker/transform/x"], "default": 5}}
+    card = {"duration": 2, "width": 100, "height": 80, "properties": declared, "layers": [plate, walker]}
+
+    def placed(x: float, **given: Any) -> dict[str, Any]:
+        return {"type": "composition", "composition": "card", "box": [x, 0, 100, 80], "properties": given}
+
+    made = nested(placed(0), placed(100, color="#0000ff"), placed(200, color="#00ff00", walk=WALK["x"]), card=card)
+
+    def inlined(x: float, color: str, walk: Any) -> dict[str, Any]:
+        own = [{**plate, "color": color}, {**walker, "transform": {"x": walk}}]
+        return {"type": "group", "box": [x, 0, 100, 80], "clip": True, "layers": own}
+
+    same = composition(inlined(0, "#ffffff", 5), inlined(100, "#0000ff", 5), inlined(200, "#00ff00", WALK["x"]))
+    frames = drawn_alike_in_chunks(made, {})
+    assert all(np.array_equal(frames[index], frame(same, index)) for index in (0, 7, 20))
+    assert frames[7][10, [10, 110, 210], :3].tolist() == [[255, 255, 255], [255, 0, 0], [0, 255, 0]]
 
 
 def test_a_timeline_stands_for_one_scene() -> None:

@@ -1,6 +1,6 @@
 """The layer types of a composition, and the union of them all."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -122,12 +122,16 @@ class GroupLayer(LayerBase):
 
 
 class CompositionLayer(LayerBase):
-    """One of the document's `compositions`, scaled to fit the box. Its own time starts with the layer."""
+    """One of the document's `compositions`, scaled to fit the box. Its own time starts with the layer.
+
+    `properties` are values for what it declares as its properties; a file is given as `{"asset": id}`.
+    """
 
     type: Literal["composition"]
     composition: Name
     box: Box | None = None
     time: TimeMap | None = None
+    properties: Annotated[dict[Name, Any], Field(max_length=limits.MAX_PROPERTIES)] = Field(default_factory=dict)
 
 
 Layer = Annotated[

@@ -49,6 +49,11 @@ MAX_LUT_SIDE: Final = 65
 """Entries along each edge of an uploaded LUT."""
 MAX_NESTED: Final = 32
 """Compositions that a document defines."""
+MAX_PROPERTIES: Final = 32
+"""Of a nested composition."""
+MAX_TARGETS: Final = 16
+MAX_TARGET: Final = 200
+"""Characters."""
 MAX_MASKS: Final = 8
 MAX_EXPRESSION: Final = 500
 """Characters of an expression."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Final
 
 from flatrender.composition import limits
@@ -77,3 +78,27 @@ def parse(data: str) -> list[Segment]:  # noqa: C901, PLR0912  one case per comm
 def form(segments: list[Segment]) -> str:
     """What two paths must have in common to flow into each other: their commands, and which way their arcs go."""
     return "".join(f"A{part[3]:g}{part[4]:g}" if name == "A" else name for name, part in segments)
+
+
+def form_of(data: str) -> str:
+    """Equal for paths of the same form, which it begins like; remembered, because a nested composition has its paths
+    in each of its uses. ValueError with the reason when it is no path data.
+    """
+    if len(_forms) >= _REMEMBERED:
+        _forms.clear()
+    key = blake2b(data.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    if key not in _forms:
+        try:
+            whole = form(parse(data))
+            _forms[key] = whole if len(whole) <= _SHORT else whole[:_SHORT] + blake2b(whole.encode()).hexdigest(), ""
+        except ValueError as error:
+            _forms[key] = "", str(error)
+    found, problem = _forms[key]
+    if problem:
+        raise ValueError(problem)
+    return found
+
+
+_REMEMBERED: Final = 5_000
+_SHORT: Final = 100
+_forms: dict[bytes, tuple[str, str]] = {}

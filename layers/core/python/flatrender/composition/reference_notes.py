@@ -31,11 +31,14 @@ NOTES: Final[dict[str, str]] = {
     "NestedComposition.duration": "Seconds.",
     "NestedComposition.width": "Units; layers within are placed in these.",
     "NestedComposition.height": "Units; layers within are placed in these.",
+    "NestedComposition.properties": "Values that each use may give anew, by name.",
+    "Property.targets": "Fields of layers: the layer's `id`, then the way to the field, as in `title/runs/0/text`.",
+    "Property.default": "What it is where a use gives nothing; without it, what the layers say.",
     "transition": "How the scene before gives way to this one; ignored in the first scene.",
     "background": "What lies behind the layers; by default that of the canvas.",
     "layers": "Drawn in this order: the last lies on top.",
     # every layer
-    "LayerBase.id": "A name for tools; nothing depends on it.",
+    "LayerBase.id": "A name for tools, and for the targets of properties.",
     "LayerBase.start": "Second at which the layer appears, from the start of what holds it.",
     "LayerBase.duration": "Seconds; by default as long as what holds it.",
     "LayerBase.transform": "Where it moves, how large and how opaque it is.",
@@ -197,6 +200,7 @@ NOTES: Final[dict[str, str]] = {
     "Vignette.amount": "How dark.",
     "Vignette.softness": "How far towards the middle it reaches.",
     "CompositionLayer.composition": "A name in the document's `compositions`.",
+    "CompositionLayer.properties": "Values for its properties, by name.",
     # transitions
     "Lasting.duration": "Seconds in which both scenes are shown.",
     "Lasting.easing": "By default one that suits the type.",

@@ -14,6 +14,7 @@ from flatrender.composition import limits
 from flatrender.composition.audio import AudioTrack, Loudness
 from flatrender.composition.layers import Layer
 from flatrender.composition.nested import NestedCompositions, expanded
+from flatrender.composition.properties import Reference
 from flatrender.composition.template import TemplateDefinition
 from flatrender.composition.transitions import Cut, Transition
 from flatrender.composition.values import Color, Name, Paint, Strict, Weight
@@ -86,6 +87,7 @@ class Composition(Strict):
     loudness: Loudness | None = None
 
     _faults: list[Fault] = PrivateAttr(default_factory=list)
+    _references: list[Reference] = PrivateAttr(default_factory=list)
 
     @model_validator(mode="after")
     def _expand(self) -> "Composition":
@@ -107,13 +109,18 @@ class Composition(Strict):
         ]
         # The model is frozen for all others.
         self.__dict__.update(scenes=scenes, overlays=overlays)
-        self._faults = made.faults
+        self._faults, self._references = made.faults, made.references
         return self
 
     @property
     def faults(self) -> list[Fault]:
         """What was wrong with the compositions that its layers name."""
         return self._faults
+
+    @property
+    def references(self) -> list[Reference]:
+        """The names of the theme that are given to properties of nested compositions."""
+        return self._references
 
     def scene_pointer(self, index: int) -> str:
         """The JSON pointer of a scene."""

@@ -1,6 +1,6 @@
 """Gives the expressions of a layer what they know of it."""
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from pydantic import BaseModel
@@ -35,7 +35,7 @@ def _bound(value: Any, scope: Scope) -> Any:
     return value
 
 
-def expressions_in(model: BaseModel, but: Set[str] = frozenset()) -> int:
+def expressions_in(model: BaseModel, but: AbstractSet[str] = frozenset()) -> int:
     """How many expressions a layer holds, those of layers within it and of the fields `but` not counted."""
     return sum(_count(getattr(model, name)) for name in model.model_fields_set - _HELD - but)
 

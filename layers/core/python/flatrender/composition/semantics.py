@@ -1,7 +1,7 @@
 """What a well-formed composition may still get wrong: files, fonts, theme, times, sizes."""
 
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Hashable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any, Final
 
 from flatrender.composition import limits, paths, timeline
@@ -14,6 +14,8 @@ from flatrender.composition.layers_lottie import ImageSlot, LottieLayer, TextSlo
 from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.layers_waveform import MAX_STANDING, WaveformLayer
+from flatrender.composition.nested import TOO_MANY
+from flatrender.composition.properties import written
 from flatrender.composition.schema_faults import closest, escape
 from flatrender.composition.schemas import AudioTrack, Composition, Theme
 from flatrender.composition.scopes import expressions_in
@@ -21,7 +23,7 @@ from flatrender.composition.timeline import EPSILON, PlacedLayer
 from flatrender.composition.transitions import LumaMatte
 from flatrender.kernel.faults import Fault
 
-_TEXT_KEYS: Final = frozenset({"text", "prefix", "suffix", "id", "family"})
+_TEXT_KEYS: Final = frozenset({"text", "prefix", "suffix", "id", "family", "default"})
 _TOLERANCE: Final = 1e-3
 
 
@@ -30,24 +32,25 @@ def check(composition: Composition, document: Any, assets: Mapping[str, AssetInf
     found = [*_theme(composition, document, fonts), *_times(composition), *composition.faults]
     found += _mattes(composition, assets)
     found += _lotties(composition)
+    seen = set[Hashable]()
     expressions = sum(expressions_in(track) for track in composition.audio)
     for count, placed in enumerate(timeline.layers(composition), 1):
         if count > limits.MAX_LAYERS:
-            found.append(
-                _fault(
-                    "",
-                    "too_many_layers",
-                    f"A composition may have at most {limits.MAX_LAYERS} layers in all, those of nested compositions "
-                    "counted each time that they are used.",
-                )
-            )
+            found.append(TOO_MANY)
             break
         expressions += expressions_in(placed.layer)
         if expressions > limits.MAX_EXPRESSIONS:
             most = f"A composition may have at most {limits.MAX_EXPRESSIONS} expressions in all."
             found.append(_fault("", "too_many_expressions", most))
             break
-        found += _layer(placed, composition, assets, fonts)
+        # A layer of a nested composition is the same in each use that gives it no value of its own.
+        life, offset = placed.end - placed.start, placed.start - placed.parent_start
+        key = (id(placed.layer), placed.pointer, placed.depth, life, offset, placed.parent_end - placed.parent_start)
+        if key in seen:
+            continue
+        seen.add(key)
+        for fault in _layer(placed, composition, assets, fonts, seen):
+            found.append(fault.model_copy(update={"pointer": written(fault.pointer, placed.given)}))
     for index, track in enumerate(composition.audio):
         found += _audio(track, f"/audio/{index}", composition.duration, assets)
     # Runs that share their layer's font would each complain of it.
@@ -64,7 +67,9 @@ def _theme(composition: Composition, document: Any, fonts: FontTable) -> Iterato
         if font.family not in fonts.families:
             yield _font_fault(f"/theme/fonts/{escape(role)}/family", font.family, fonts)
     yield from _theme_colors(theme)
-    for pointer, key, value in _references(document, ""):
+    for pointer, key, value in chain(_references(document, ""), composition.references):
+        if key in _TEXT_KEYS:
+            continue
         name = value.removeprefix("theme:")
         if key == "font":
             # body, heading and the like are understood without a theme: they fall back to the default family.
@@ -98,8 +103,12 @@ def _references(node: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
     items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for key, value in items:
         if isinstance(value, str):
-            if value.startswith("theme:") and key not in _TEXT_KEYS:
+            if value.startswith("theme:"):
                 yield f"{pointer}/{escape(key)}", str(key), value
+        elif key == "properties" and isinstance(value, dict):
+            # Whether a text in there names a colour depends on where it goes: see `Composition.references`.
+            for name, given in value.items():
+                yield from _references({} if isinstance(given, str) else given, f"{pointer}/properties/{escape(name)}")
         else:
             yield from _references(value, f"{pointer}/{escape(key)}")
 
@@ -131,7 +140,11 @@ def _times(composition: Composition) -> Iterator[Fault]:
 
 
 def _layer(
-    placed: PlacedLayer, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
+    placed: PlacedLayer,
+    composition: Composition,
+    assets: Mapping[str, AssetInfo],
+    fonts: FontTable,
+    seen: set[Hashable],
 ) -> Iterator[Fault]:
     layer, pointer = placed.layer, placed.pointer
     life = placed.parent_end - placed.parent_start
@@ -161,11 +174,15 @@ def _layer(
             yield from _path(mask.geometry, f"{where}/geometry")
     if layer.effects is not None and layer.effects.lut is not None and layer.effects.lut.asset is not None:
         yield from _asset(layer.effects.lut.asset, "lut", f"{pointer}/effects/lut/asset", assets)
-    yield from _content(placed, composition, assets, fonts)
+    yield from _content(placed, composition, assets, fonts, seen)
 
 
 def _content(  # noqa: C901, PLR0912  one case per layer type
-    placed: PlacedLayer, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
+    placed: PlacedLayer,
+    composition: Composition,
+    assets: Mapping[str, AssetInfo],
+    fonts: FontTable,
+    seen: set[Hashable],
 ) -> Iterator[Fault]:
     layer, pointer = placed.layer, placed.pointer
     match layer:
@@ -185,7 +202,11 @@ def _content(  # noqa: C901, PLR0912  one case per layer type
                 style = f"{pointer}/style/font"
                 yield from _text(words, layer.style.font, f"{pointer}/{name}", style, composition, fonts)
         case CaptionsLayer():
-            yield from _captions(layer, pointer, composition, assets, fonts)
+            # Uses of a nested composition that give it another style share its cues.
+            cues = (id(layer.cues), layer.style.font, pointer)
+            if layer.cues is None or cues not in seen:
+                seen.add(cues)
+                yield from _captions(layer, pointer, composition, assets, fonts)
         case WaveformLayer():
             yield from _waveform(placed, layer, composition, assets)
         case ImageLayer():
@@ -267,7 +288,7 @@ def _path(path: Path, pointer: str) -> Iterator[Fault]:
     forms = []
     for where, text in data:
         try:
-            forms.append(paths.form(paths.parse(text)))
+            forms.append(paths.form_of(text))
         except ValueError as error:
             yield _fault(f"{pointer}/data{where}", "path_data", f"This is not valid SVG path data: {error}.")
             return

@@ -1,12 +1,13 @@
 """When scenes and layers are on the timeline."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flatrender.composition.layers import GroupLayer, Layer
 from flatrender.composition.layers_base import LayerBase
 from flatrender.composition.layers_waveform import WaveformLayer
 from flatrender.composition.nested import UsedComposition
+from flatrender.composition.properties import Given
 from flatrender.composition.schemas import Composition, Scene
 
 EPSILON = 1e-6
@@ -59,7 +60,8 @@ def inner(group: GroupLayer, begin: float, until: float) -> tuple[float, float]:
 @dataclass(frozen=True, slots=True)
 class PlacedLayer:
     """A layer with its absolute times in seconds and its JSON pointer; groups come before their children, and every
-    layer before its matte. In a group with a time of its own `start` and `end` count in that.
+    layer before its matte. In a group with a time of its own `start` and `end` count in that. `given` says which values
+    of nested compositions are written elsewhere.
     """
 
     layer: Layer
@@ -69,30 +71,32 @@ class PlacedLayer:
     parent_end: float
     pointer: str
     depth: int
+    given: Given = field(default_factory=dict)
 
 
-def _walk(layers: list[Layer], within: tuple[float, float], pointer: str, depth: int) -> Iterator[PlacedLayer]:
+def _walk(
+    layers: list[Layer], within: tuple[float, float], pointer: str, depth: int, given: Given
+) -> Iterator[PlacedLayer]:
     for index, layer in enumerate(layers):
-        yield from _placed(layer, within, f"{pointer}/{index}", depth)
+        yield from _placed(layer, within, f"{pointer}/{index}", depth, given)
 
 
-def _placed(layer: Layer, within: tuple[float, float], pointer: str, depth: int) -> Iterator[PlacedLayer]:
+def _placed(layer: Layer, within: tuple[float, float], pointer: str, depth: int, given: Given) -> Iterator[PlacedLayer]:
     begin, until = span(layer, *within)
-    yield PlacedLayer(layer, begin, until, *within, pointer, depth)
+    yield PlacedLayer(layer, begin, until, *within, pointer, depth, given)
     if layer.matte is not None:
-        yield from _placed(layer.matte.layer, (begin, until), f"{pointer}/matte/layer", depth + 1)
+        yield from _placed(layer.matte.layer, (begin, until), f"{pointer}/matte/layer", depth + 1, given)
     if isinstance(layer, GroupLayer):
-        source = layer.source if isinstance(layer, UsedComposition) else pointer
-        times = inner(layer, begin, until)
-        yield from _walk(layer.layers, times, f"{source}/layers", depth + 1)
+        source, inside = (layer.source, layer.given) if isinstance(layer, UsedComposition) else (pointer, given)
+        yield from _walk(layer.layers, inner(layer, begin, until), f"{source}/layers", depth + 1, inside)
 
 
 def layers(composition: Composition) -> Iterator[PlacedLayer]:
     """Every layer of the composition, in the order in which they are drawn."""
     for placed in scenes(composition):
         pointer = f"{composition.scene_pointer(placed.index)}/layers"
-        yield from _walk(placed.scene.layers, (placed.start, placed.end), pointer, 1)
-    yield from _walk(composition.overlays, (0.0, composition.duration), "/overlays", 1)
+        yield from _walk(placed.scene.layers, (placed.start, placed.end), pointer, 1, {})
+    yield from _walk(composition.overlays, (0.0, composition.duration), "/overlays", 1, {})
 
 
 def sounds_shown(composition: Composition) -> set[str]:
