@@ -51,6 +51,10 @@ def chunks(document: Document) -> list[ChunkSpec]:
     return plan(composition, profile, infos(document), seconds=CHUNK_SECONDS)
 
 
+def frames_of(chunk: ChunkSpec) -> range:
+    return range(chunk.first_frame, chunk.first_frame + chunk.frame_count)
+
+
 @given(documents(), st.sampled_from(CHANGES))
 @QUICKLY
 def test_where_frames_change_keys_change(
@@ -61,10 +65,10 @@ def test_where_frames_change_keys_change(
     before, after = chunks(document), chunks(changed)
     total = sum(chunk.frame_count for chunk in before)
     old, new = drawn(document, assets, range(total)), drawn(changed, assets, range(total))
-    for one, other in zip(before, after, strict=True):
-        numbers = range(one.first_frame, one.first_frame + one.frame_count)
-        if any(old[number] != new[number] for number in numbers):
-            assert one.key != other.key
+    known = {chunk.key for chunk in before}
+    for chunk in after:
+        if any(old[number] != new[number] for number in frames_of(chunk)):
+            assert chunk.key not in known
 
 
 @given(documents(), layers(), st.sampled_from(CHANGES[:4]))
@@ -76,8 +80,46 @@ def test_what_is_not_on_screen_changes_no_key(
     changed = copy.deepcopy(document)
     change(changed["scenes"][0]["layers"][0])
     for one, other in zip(chunks(document), chunks(changed), strict=True):
-        begin, end = (one.first_frame - 1) / FPS, (one.first_frame + one.frame_count) / FPS
-        assert one.key == other.key or (begin <= 0.7 + 1e-6 and end >= 0.5 - 1e-6)
+        shown = any(0.5 - 1e-6 <= number / FPS < 0.7 - 1e-6 for number in frames_of(one))
+        assert one.key == other.key or shown
+
+
+@given(documents(), layers(), st.sampled_from(CHANGES), st.sampled_from(["group", "matte"]))
+@QUICKLY
+def test_where_frames_change_with_what_a_layer_holds_keys_change(
+    assets: Mapping[str, Path], document: Document, layer: Document, change: Callable[[Document], Any], way: str
+) -> None:
+    """A group that is turned and half clear is drawn otherwise while it rests than while something in it comes."""
+    changed = copy.deepcopy(layer)
+    change(changed)
+    before, after = (held(document, way, one) for one in (layer, changed))
+    known, total = {chunk.key for chunk in chunks(before)}, sum(chunk.frame_count for chunk in chunks(before))
+    old, new = drawn(before, assets, range(total)), drawn(after, assets, range(total))
+    for chunk in chunks(after):
+        if any(old[number] != new[number] for number in frames_of(chunk)):
+            assert chunk.key not in known
+
+
+@given(documents(), layers(), st.sampled_from(CHANGES[2:4]), st.sampled_from(["group", "matte"]))
+@settings(QUICKLY, max_examples=EXAMPLES or 40)
+def test_what_a_layer_holds_changes_keys_only_where_it_is_seen(
+    document: Document, layer: Document, change: Callable[[Document], Any], way: str
+) -> None:
+    layer |= {"start": 0.5, "duration": 0.2}
+    changed = copy.deepcopy(layer)
+    change(changed)
+    pair = (chunks(held(document, way, one)) for one in (layer, changed))
+    for one, other in zip(*pair, strict=True):
+        shown = any(0.5 - 1e-6 <= number / FPS < 0.7 - 1e-6 for number in frames_of(one))
+        assert one.key == other.key or shown
+
+
+def held(document: Document, way: str, layer: Document) -> Document:
+    holder: Document = {"type": "group", "layers": [layer], "transform": {"rotation": 10.0, "opacity": 0.6}}
+    if way == "matte":
+        holder = {"type": "solid", "color": "#fff", "matte": {"layer": layer}}
+    first, *rest = document["scenes"]
+    return {**document, "scenes": [{**first, "layers": [holder, *first["layers"]]}, *rest]}
 
 
 @given(documents())

@@ -1,7 +1,7 @@
 """Cuts a render into chunks, each keyed by exactly what it draws.
 
-A chunk is a closed group of pictures on a fixed time grid. Its key covers the layers that are on screen within it,
-the content of the files they name, the fonts, the engine and the profile; so a change at second 8 leaves the chunks
+A chunk is a closed group of pictures; `cuts` says where they begin. Its key covers the layers that are on screen within
+it, the content of the files they name, the fonts, the engine and the profile; so a change at second 8 leaves the chunks
 before it in the cache.
 """
 
@@ -10,11 +10,12 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import astuple
-from typing import Any, Final
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from flatrender.composition import timeline
+from flatrender.composition import cuts, timeline
 from flatrender.composition.assets import AssetInfo
 from flatrender.composition.audio import AudioTrack
 from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable, shipped
@@ -38,6 +39,8 @@ _UNSEEN: Final = {
     "id", "asset", "layers", "matte", "source", "volume", "audio_role", "duck", "start", "duration", "cues", "track",
 }  # fmt: skip
 """What is no part of how a layer looks, or is told apart: files by their content, times from the timeline."""
+_CLEAR: Final = {"transform", "enter", "exit"}
+"""What may leave nothing to be seen of a layer."""
 
 
 class ChunkSpec(BaseModel):
@@ -60,19 +63,20 @@ def plan(
     *,
     only: int | None = None,
 ) -> list[ChunkSpec]:
-    """The chunks of a render, in order, without gap or overlap; with `only`, a chunk of that one frame.
+    """The chunks of a render, in order, without gap or overlap, about `seconds` long; with `only`, a chunk of that one
+    frame.
 
     Every asset of the composition must be in `assets`.
     """
-    total, step = profile.frame_count(composition.duration), max(1, round(seconds * profile.fps))
     keys = _Keys(composition, profile, assets, fonts or shipped())
     if only is not None:
         return [ChunkSpec(index=0, first_frame=only, frame_count=1, key=keys.key(only, 1))]
-    specs = []
-    for index, first in enumerate(range(0, total, step)):
-        count = min(step, total - first)
-        specs.append(ChunkSpec(index=index, first_frame=first, frame_count=count, key=keys.key(first, count)))
-    return specs
+    total = profile.frame_count(composition.duration)
+    starts = cuts.cuts(composition, profile.fps, total, seconds)
+    return [
+        ChunkSpec(index=index, first_frame=first, frame_count=end - first, key=keys.key(first, end - first))
+        for index, (first, end) in enumerate(pairwise([*starts, total]))
+    ]
 
 
 def audio_key(composition: Composition, assets: Mapping[str, AssetInfo], profile: Profile | None = None) -> str | None:
@@ -102,6 +106,44 @@ def _hash(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+class _Seen(NamedTuple):
+    """The times of a chunk's first and last frame, and of those beside it.
+
+    Whether a layer rests in a frame is seen from the frames beside it: from its state there. So these belong to what a
+    chunk depends on, too. A layer that is in none of the chunk's own frames has no state in them; of one in a group, or
+    of a matte, it then counts whether it has one in the frame beside, and nothing else.
+    """
+
+    first: float
+    last: float
+    begin: float
+    until: float
+    held: bool = False
+    """Whether this is asked for what a layer holds."""
+
+    @classmethod
+    def of(cls, first: int, count: int, fps: int) -> "_Seen":
+        return cls(first / fps, (first + count - 1) / fps, (first - 1) / fps, (first + count) / fps)
+
+    def inside(self) -> "_Seen":
+        """The same for what a layer holds. It adds times up, and so may differ from these by a rounding."""
+        if self.held:
+            return self
+        off = timeline.EPSILON
+        return _Seen(self.first - off, self.last + off, self.begin - off, self.until + off, held=True)
+
+    def shows(self, start: float, end: float) -> bool:
+        """Whether something from `start` until `end` is in one of the frames; the terms are those of drawing."""
+        return start - timeline.EPSILON <= self.last and self.first < end - timeline.EPSILON
+
+    def touches(self, start: float, end: float) -> bool:
+        """Whether something that a layer holds is in a frame beside them."""
+        return self.held and start - timeline.EPSILON <= self.until and self.begin < end - timeline.EPSILON
+
+
+_ALWAYS: Final = _Seen(-math.inf, math.inf, -math.inf, math.inf)
+
+
 class _Keys:
     def __init__(
         self, composition: Composition, profile: Profile, assets: Mapping[str, AssetInfo], fonts: FontTable
@@ -112,28 +154,27 @@ class _Keys:
 
     def key(self, first: int, count: int) -> str:
         """The key of the chunk that starts at frame `first`."""
-        # Whether a layer rests in a frame is seen from the frames beside it, so these belong to what a chunk depends
-        # on.
-        begin, until = (first - 1) / self._profile.fps, (first + count) / self._profile.fps
-        canvas = self._composition.canvas
+        canvas, seen = self._composition.canvas, _Seen.of(first, count, self._profile.fps)
         parts: list[Any] = [ENGINE_VERSION, self._picture, canvas.width, canvas.height, first, count]
         for placed in self._scenes:
-            if placed.start > until + timeline.EPSILON or placed.end < begin - timeline.EPSILON:
+            # After the end of the last scene it is that which is shown.
+            last = placed is self._scenes[-1]
+            if not seen.shows(placed.start, math.inf if last else placed.end):
                 continue
             scene = placed.scene
             background = scene.background if scene.background is not None else canvas.background
-            shown = self._layers(scene.layers, placed.start, placed.end, begin, until)
-            transition = self._transition(scene) if placed.overlap and begin < placed.start + placed.overlap else None
+            shown = self._layers(scene.layers, placed.start, placed.end, seen)
+            overlaps = placed.overlap and seen.first < placed.start + placed.overlap
             parts.append(
                 [
                     placed.start,
                     self._resolved({"background": _value(background)}),
-                    transition,
-                    placed.end < until,
+                    self._transition(scene) if overlaps else None,
+                    placed.end < seen.until,
                     shown,
                 ]
             )
-        parts.append(self._layers(self._composition.overlays, 0.0, self._composition.duration, begin, until))
+        parts.append(self._layers(self._composition.overlays, 0.0, self._composition.duration, seen))
         return _hash(self._resolved(parts))
 
     def _transition(self, scene: Scene) -> Any:
@@ -141,12 +182,14 @@ class _Keys:
         return [_plain(scene.transition), self._assets[asset].sha256 if asset else None]
 
     def _layers(  # noqa: C901  one case per layer type
-        self, layers: list[Layer], start: float, end: float, begin: float, until: float
+        self, layers: list[Layer], start: float, end: float, seen: "_Seen"
     ) -> list[Any]:
         shown: list[Any] = []
         for index, layer in enumerate(layers):
             first, last = timeline.span(layer, start, end)
-            if first > until + timeline.EPSILON or last < begin - timeline.EPSILON:
+            if not seen.shows(first, last):
+                if seen.touches(first, last):
+                    shown.append([first, last, index, layer.model_dump(mode="json", include=_CLEAR)])
                 continue
             own = layer.model_dump(mode="json", exclude=_UNSEEN)
             entry: dict[str, Any] = {"layer": own, "start": first, "end": last}
@@ -159,15 +202,15 @@ class _Keys:
             elif isinstance(layer, (TextLayer, CounterLayer)):
                 entry["fonts"] = self._fonts.hashes(self._families(layer))
             elif isinstance(layer, CaptionsLayer):
-                entry |= self._captions(layer, begin - first, until - first)
+                entry |= self._captions(layer, seen.begin - first, seen.until - first)
             elif isinstance(layer, WaveformLayer):
                 entry["sound"] = self._sound(layer)
             elif isinstance(layer, GroupLayer):
                 # In a time of its own any child may be on screen at any time.
-                seen = (begin, until) if layer.time is None else (-math.inf, math.inf)
-                entry["layers"] = self._layers(layer.layers, *timeline.inner(layer, first, last), *seen)
+                within = seen.inside() if layer.time is None else _ALWAYS
+                entry["layers"] = self._layers(layer.layers, *timeline.inner(layer, first, last), within)
             if layer.matte is not None:
-                matte = self._layers([layer.matte.layer], first, last, begin, until)
+                matte = self._layers([layer.matte.layer], first, last, seen.inside())
                 entry["matte"] = [layer.matte.mode, matte]
             shown.append(entry | self._lut(layer, own))
         return shown
