@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 BUILD := .build
 UV := $(BUILD)/tools/bin/uv
 PY := .venv/bin/python
-LIBRARY := $(BUILD)/lib/flatrender_bt709.so
+LIBRARIES := $(BUILD)/lib.stamp
 export UV_NO_PROGRESS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -114,11 +114,12 @@ deploy: build ## Deploy to AWS: make deploy STAGE=staging|prod
 	@SAM_CLI_TELEMETRY=0 $(BUILD)/sam/bin/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(STAGE)
 
 ##@ Setting up
-setup: $(BUILD)/venv.stamp $(LIBRARY) ## Install the development environment into .venv
+setup: $(BUILD)/venv.stamp $(LIBRARIES) ## Install the development environment into .venv
 
 # What of the engine is C, for this machine.
-$(LIBRARY): layers/native/bt709.c layers/native.py $(BUILD)/native.stamp
+$(LIBRARIES): $(wildcard layers/native/*.c) layers/native.py $(BUILD)/native.stamp
 	@$(PY) layers/native.py
+	@touch $@
 
 tools:
 	@infra/bootstrap.sh

@@ -87,7 +87,7 @@ def _inputs(name: str) -> Iterable[Path]:
     tools = ("elf", "native", "shared_libraries")
     yield from (Path(__file__), *(Path(__file__).with_name(f"{tool}.py") for tool in tools))
     if name == "render":
-        yield from (native.SOURCE, native.LOCK)
+        yield from (*native.SOURCES, native.LOCK)
     sources = {
         "core": CORE,
         "fonts": ROOT / "layers/fonts",

@@ -1,8 +1,9 @@
 """Compiles our own C, with the clang that the package `ziglang` brings: no compiler of the system is needed.
 
-    python layers/native.py        the library for this machine, into .build/lib
+    python layers/native.py        the libraries for this machine, into .build/lib
 
-The render layer gets the one for Lambda. The result needs no C library, so neither does the build.
+Each source becomes a library; the render layer gets those for Lambda. They need no C library, so neither does the
+build.
 """
 
 import os
@@ -11,11 +12,11 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "layers/native/bt709.c"
+SOURCES = sorted((ROOT / "layers/native").glob("*.c"))
 LOCK = ROOT / "requirements/native.txt"
 COMPILER = ROOT / ".build/native/bin/python"
-LIBRARY = "flatrender_bt709.so"
-"""As `flatrender.engine.outputs.bt709` looks for it."""
+LIBRARY = "flatrender_{}.so"
+"""As `flatrender.engine` looks for them, by the name of the source."""
 
 LAMBDA = "x86_64-linux-none"
 TARGETS = {
@@ -36,16 +37,18 @@ def host() -> str | None:
 
 
 def compile_for(target: str, folder: Path, *flags: str) -> None:
-    """Put the library for `target`, a machine by zig's names, into `folder`."""
+    """Put the libraries for `target`, a machine by zig's names, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     caches = {f"ZIG_{scope}_CACHE_DIR": str(COMPILER.parents[1] / "cache") for scope in ("GLOBAL", "LOCAL")}
-    made = folder / f".{LIBRARY}.{os.getpid()}"
-    command = [str(COMPILER), "-m", "ziglang", "cc", "-target", target, *FLAGS, *flags, "-o", str(made), str(SOURCE)]
-    try:
-        subprocess.run(command, check=True, env={**os.environ, **caches}, cwd=ROOT)
-        made.replace(folder / LIBRARY)
-    finally:
-        made.unlink(missing_ok=True)
+    compiler = [str(COMPILER), "-m", "ziglang", "cc", "-target", target, *FLAGS, *flags, "-o"]
+    for source in SOURCES:
+        library = LIBRARY.format(source.stem)
+        made = folder / f".{library}.{os.getpid()}"
+        try:
+            subprocess.run([*compiler, str(made), str(source)], check=True, env={**os.environ, **caches}, cwd=ROOT)
+            made.replace(folder / library)
+        finally:
+            made.unlink(missing_ok=True)
 
 
 def main() -> None:

@@ -16,10 +16,11 @@ from flatrender.composition.transitions import (
     Wipe,
     Zoom,
 )
+from flatrender.engine import resample
 from flatrender.engine.draw_mattes import Mattes
 from flatrender.engine.easing import curve
 from flatrender.engine.paints import Palette, color4f
-from flatrender.engine.surface import LINEAR, NEAREST, Canvas
+from flatrender.engine.surface import NEAREST, Affine, Canvas
 
 _COPY: Final = skia.Paint(BlendMode=skia.BlendMode.kSrc)
 _TOWARDS: Final = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
@@ -96,9 +97,8 @@ def _slide(canvas: skia.Canvas, p: float, direction: str, old: Canvas | None, ne
 
 
 def _zoom(canvas: skia.Canvas, scene: Canvas, factor: float, paint: skia.Paint) -> None:
+    x, y = scene.width / 2, scene.height / 2
+    around = Affine().translate(x, y).scale(factor, factor).translate(-x, -y)
     canvas.save()
-    canvas.translate(scene.width / 2, scene.height / 2)
-    canvas.scale(factor, factor)
-    canvas.translate(-scene.width / 2, -scene.height / 2)
-    canvas.drawImage(scene.image(), 0, 0, LINEAR, paint)
+    resample.draw(canvas, scene.image(), around, paint)
     canvas.restore()

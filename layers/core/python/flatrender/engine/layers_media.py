@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import skia
 
 from flatrender.composition.layers import ImageLayer, KenBurns, VideoLayer, View
-from flatrender.engine import picture_cache
+from flatrender.engine import picture_cache, resample
 from flatrender.engine.easing import curve
 from flatrender.engine.faults import UnreadableMedia
 from flatrender.engine.layers_base import Bounds, Content, Drawn, Kit, Place
@@ -191,8 +191,7 @@ def draw_in_box(  # noqa: PLR0917  what Content.draw is given, and what is drawn
         canvas.clipRRect(skia.RRect.MakeRectXY(seen, radius, radius), skia.ClipOp.kIntersect, True)
     else:
         canvas.clipRect(skia.Rect.MakeWH(place.width, place.height), skia.ClipOp.kIntersect, not base.upright)
-    canvas.setMatrix(base.translate(left, top).scale(scale, scale).matrix())
-    canvas.drawImage(image, 0, 0, LINEAR, paint)
+    resample.draw(canvas, image, base.translate(left, top).scale(scale, scale), paint)
     canvas.restore()
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import skia
 
+from flatrender.engine import resample
+
 type Pixels = npt.NDArray[np.uint8]
 
 LINEAR: Final = skia.SamplingOptions(skia.FilterMode.kLinear)
@@ -61,6 +63,12 @@ class Affine(NamedTuple):
     @property
     def upright(self) -> bool:
         return abs(self.b) < 1e-9 and abs(self.c) < 1e-9
+
+    @property
+    def whole(self) -> bool:
+        """Whether it only moves things, by whole pixels but for rounding noise: then skia copies them."""
+        even = self.upright and abs(self.a - 1) < _SNAP / 100 and abs(self.d - 1) < _SNAP / 100
+        return even and all(abs(v - round(v)) < _SNAP * 10 for v in (self.tx, self.ty))
 
     def matrix(self) -> skia.Matrix:
         """As skia's matrix. What is whole but for rounding noise is made whole, so that skia can copy instead of
@@ -127,8 +135,8 @@ class Bitmap(NamedTuple):
 
     def draw(self, canvas: skia.Canvas, base: Affine, paint: skia.Paint | None = None) -> None:
         """Draw it under `base`, which maps the layer's units to pixels."""
-        canvas.setMatrix(base.translate(self.left, self.top).scale(1 / self.scale, 1 / self.scale).matrix())
-        canvas.drawImage(self.image, 0, 0, LINEAR, paint)
+        matrix = base.translate(self.left, self.top).scale(1 / self.scale, 1 / self.scale)
+        resample.draw(canvas, self.image, matrix, paint)
 
 
 def bitmap(  # noqa: PLR0917  what every layer's bitmap is made of
