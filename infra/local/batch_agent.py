@@ -18,9 +18,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 
@@ -31,7 +31,6 @@ from settings import REGION, ROOT, Local, bare_environment, local
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 2  # between asking a process to end and ending it
-DESCRIBED_AT_ONCE = 100
 LOST_HOST = "Host EC2 (local agent) terminated."
 
 
@@ -56,6 +55,7 @@ class Agent:
     def __init__(self, target: Local) -> None:
         self.local = target
         self.batch = stack.client(target, "batch")
+        self.http = URLLib3Session()
         self.runs: dict[str, Run] = {}
         self.slots = os.cpu_count() or 1
         self.stopping = False
@@ -66,10 +66,11 @@ class Agent:
         signal.signal(signal.SIGINT, self._stop)
         while not self.stopping:
             with contextlib.suppress(BotoCoreError, ClientError, OSError):
-                self._end_what_must()
+                jobs = self._ask("outstandingjobs")["jobs"]
+                self._end_what_must(jobs)
+                self._adopt(jobs)  # before runs are settled, which the list does not know of
                 self._reap()
-                self._adopt()
-                self._start_waiting()
+                self._start_waiting(jobs)
             time.sleep(POLL_SECONDS)
         for run in self.runs.values():
             _end(run.process)
@@ -77,22 +78,9 @@ class Agent:
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.stopping = True
 
-    def _queues(self) -> list[str]:
-        return [queue["jobQueueName"] for queue in self.batch.describe_job_queues()["jobQueues"]]
-
-    def _jobs(self, status: str) -> list[dict[str, Any]]:
-        ids = [
-            job["jobId"]
-            for queue in self._queues()
-            for job in self.batch.list_jobs(jobQueue=queue, jobStatus=status)["jobSummaryList"]
-        ]
-        jobs = self.batch.describe_jobs(jobs=ids[:DESCRIBED_AT_ONCE])["jobs"] if ids else []
-        return sorted(jobs, key=lambda job: job["createdAt"])
-
-    def _start_waiting(self) -> None:
-        if len(self.runs) >= self.slots:
-            return
-        for job in self._jobs("RUNNABLE")[: self.slots - len(self.runs)]:
+    def _start_waiting(self, jobs: list[dict[str, Any]]) -> None:
+        waiting = [job for job in jobs if job["status"] == "RUNNABLE"]
+        for job in waiting[: self.slots - len(self.runs)]:
             self._start(job)
 
     def _start(self, job: dict[str, Any]) -> None:
@@ -149,12 +137,10 @@ class Agent:
         latest: dict[str, Any] = max(matching, key=lambda definition: definition["revision"])
         return latest
 
-    def _end_what_must(self) -> None:
+    def _end_what_must(self, jobs: list[dict[str, Any]]) -> None:
         """Runs over their time, and runs whose job was terminated."""
-        if not self.runs:
-            return
-        for job in self.batch.describe_jobs(jobs=list(self.runs)[:DESCRIBED_AT_ONCE])["jobs"]:
-            if job.get("isTerminated"):
+        for job in jobs:
+            if job["jobId"] in self.runs and job["isTerminated"]:
                 self._break_off(self.runs[job["jobId"]], job["statusReason"])
         for run in self.runs.values():
             if time.time() > run.deadline:
@@ -191,10 +177,10 @@ class Agent:
             run.job["jobId"], status=status, exitCode=exit_code, attempt=attempt, statusReason=attempt["statusReason"]
         )
 
-    def _adopt(self) -> None:
+    def _adopt(self, jobs: list[dict[str, Any]]) -> None:
         """Jobs that run according to Batch, but not here: the agent that ran them is gone."""
-        for job in self._jobs("RUNNING"):
-            if job["jobId"] in self.runs:
+        for job in jobs:
+            if job["status"] != "RUNNING" or job["jobId"] in self.runs:
                 continue
             number = len(job.get("attempts", [])) + 1
             again = self._again(job, self._definition(job["jobDefinition"]), number, None, LOST_HOST)
@@ -215,13 +201,19 @@ class Agent:
         return True
 
     def _report(self, job_id: str, **what: Any) -> None:
-        body = json.dumps({"jobId": job_id, **what})
-        request = AWSRequest("POST", f"{self.local.endpoint}/v1/reportjob", data=body)
+        self._ask("reportjob", jobId=job_id, **what)
+
+    def _ask(self, operation: str, **what: Any) -> Any:
+        """One of the operations that AWS does not have: see emulated_batch.py."""
+        request = AWSRequest("POST", f"{self.local.endpoint}/v1/{operation}", data=json.dumps(what))
         request.headers["Content-Type"] = "application/json"
         given = self.local.aws()
-        session = boto3.Session(given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
-        SigV4Auth(session.get_credentials(), "batch", REGION).add_auth(request)
-        URLLib3Session().send(request.prepare())
+        credentials = Credentials(given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"])
+        SigV4Auth(credentials, "batch", REGION).add_auth(request)
+        answer = self.http.send(request.prepare())
+        if answer.status_code != 200:
+            raise OSError(f"{operation}: {answer.status_code} {answer.text}")
+        return json.loads(answer.content)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,7 +1,8 @@
 """Completes ministack's Batch, a list of jobs that all succeeded at once: here they wait, run, end and can be ended.
 
-The states a job goes through are Batch's. What moves it on is the agent (batch_agent.py), which carries jobs out and
-reports over one operation that AWS does not have: POST /v1/reportjob.
+The states a job goes through are Batch's. What moves it on is the agent (batch_agent.py), which asks for jobs and
+reports over two operations that AWS does not have: POST /v1/outstandingjobs and /v1/reportjob. It asks ten times a
+second; with Batch's own operations that would be six calls each time.
 """
 
 import json
@@ -29,6 +30,7 @@ def install() -> None:
             "/v1/submitjob": submit,
             "/v1/terminatejob": terminate,
             "/v1/canceljob": terminate,
+            "/v1/outstandingjobs": outstanding,
             "/v1/reportjob": report,
         }
     )
@@ -71,6 +73,12 @@ def terminate(request: dict[str, Any]) -> Answer:
         if job["status"] != "RUNNING":
             job.update(status="FAILED", stoppedAt=_now())
     return _answered({})
+
+
+def outstanding(_request: dict[str, Any]) -> Answer:
+    """`{jobs}`: all that is not over, the oldest first, each as DescribeJobs has it."""
+    jobs = [job for job in batch._jobs.values() if job["status"] not in OVER]  # noqa: SLF001
+    return _answered({"jobs": sorted(jobs, key=lambda job: job["createdAt"])})
 
 
 def report(request: dict[str, Any]) -> Answer:
