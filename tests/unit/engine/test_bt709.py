@@ -1,18 +1,20 @@
 """Colours as the encoder gets them: the compiled code and numpy's give the same bytes, and the right ones."""
 
 import logging
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from hypothesis import given
 from hypothesis import strategies as st
 from layers import native
 
-from flatrender.engine.frames import Image
+from flatrender.engine.frames import Image, luma_plane
 from flatrender.engine.outputs import bt709
 from flatrender.engine.outputs.pixels import Converter
 
@@ -134,13 +136,46 @@ def test_swscale_finds_the_same_but_for_rounding(form: str) -> None:
         assert difference.mean() < 0.1
 
 
-def test_the_converter_leaves_frames_alone_that_it_gave_away() -> None:
-    buffer, converter = noise(36, 64), Converter()
-    first = converter.convert(buffer)
+def test_frames_that_someone_holds_are_left_alone() -> None:
+    """As themselves, or by the memory of a plane."""
+    converter, buffer = Converter(), noise(36, 64)
+    first, plane = converter.convert(buffer), luma_plane(converter.convert(buffer))
     before = planes(first)
-    buffer[:] = 0
-    assert planes(converter.convert(buffer)) != before
+    copy = plane.copy()
+    for shade in range(0, 240, 8):
+        buffer[:] = shade
+        assert planes(converter.convert(buffer)) != before
     assert planes(first) == before
+    assert (plane == copy).all()
+
+
+def test_frames_that_nobody_holds_are_written_again() -> None:
+    converter = Converter()
+    places, held = set(), []
+    for number in range(40):
+        frame = converter.convert(noise(36, 64, number))
+        places.add(frame.planes[0].buffer_ptr)
+        held = [*held[-4:], frame]
+    assert len(places) == 6
+    assert converter.convert(noise(18, 32)).width == 32
+
+
+def test_a_frame_whose_memory_ffmpeg_holds_gets_other_memory() -> None:
+    """As an encoder might that looks ahead: a filter hands on the memory in a frame of its own."""
+    converter, buffer, graph = Converter("yuv420p"), noise(36, 64), Graph()
+    graph.link_nodes(
+        graph.add_buffer(width=64, height=36, format="yuv420p", time_base=Fraction(1, 30)), graph.add("buffersink")
+    ).configure()
+    frame = converter.convert(buffer)
+    expected, place = planes(frame), frame.planes[0].buffer_ptr
+    graph.push(frame)
+    del frame
+    handed_on = graph.vpull()
+    assert handed_on.planes[0].buffer_ptr == place
+    buffer[:] = 7
+    for _ in range(10):
+        assert converter.convert(buffer).planes[0].buffer_ptr != place
+    assert planes(handed_on) == expected
 
 
 def test_what_does_not_fit_is_refused_before_memory_is_touched(compiled: bt709.Fill) -> None:

@@ -1,5 +1,7 @@
 """From what skia draws to what an encoder takes: colour space, range, and straight alpha."""
 
+import sys
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -13,6 +15,17 @@ from flatrender.engine.outputs.codecs import WORKING_FORMAT
 
 SRGB_TRANSFER: Final = 13
 """IEC 61966-2-1."""
+
+FRAMES_KEPT: Final = 8
+"""Of a converter, to be written again: what a chunk has on the way from drawing to encoder, and one more."""
+
+
+def _references(objects: Sequence[object]) -> list[int]:
+    return [sys.getrefcount(item) for item in objects]
+
+
+_UNHELD: Final = _references([object()])[0]
+"""References to what only a list holds, and whoever counts them."""
 
 
 class Converter:
@@ -28,11 +41,12 @@ class Converter:
         self._format, self._alpha = pixel_format, alpha
         self._rgb = pixel_format.startswith("rgb")
         self._straight: Image | None = None
+        self._frames: list[VideoFrame] = []
 
     def convert(self, buffer: Image) -> VideoFrame:
-        """A new frame with the content of `buffer` (height x width x 4, BGRA), which may be drawn over afterwards."""
+        """A frame of its own with the content of `buffer` (height x width x 4, BGRA), which may be drawn over then."""
         if self._own:
-            frame = VideoFrame(buffer.shape[1], buffer.shape[0], self._format)
+            frame = self._frame(buffer.shape[1], buffer.shape[0])
             bt709.fill(buffer, frame)
             tag(frame)
             return frame
@@ -52,6 +66,19 @@ class Converter:
             threads=1,
         )
         tag(frame, rgb=self._rgb)
+        return frame
+
+    def _frame(self, width: int, height: int) -> VideoFrame:
+        """One that nobody holds any more, since memory that is new to the process costs half a conversion; else a new
+        one.
+        """
+        for frame, references in zip(self._frames, _references(self._frames), strict=True):
+            if references == _UNHELD and (frame.width, frame.height) == (width, height):
+                frame.make_writable()  # if an encoder holds the memory still, this is other memory
+                return frame
+        frame = VideoFrame(width, height, self._format)
+        if len(self._frames) < FRAMES_KEPT:
+            self._frames.append(frame)
         return frame
 
 
