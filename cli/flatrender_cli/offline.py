@@ -12,7 +12,8 @@ from multiprocessing.sharedctypes import SynchronizedArray
 from pathlib import Path
 from typing import Any
 
-from flatrender.composition.chunks import ChunkSpec, plan
+from flatrender.composition.chunks import CHUNK_SECONDS, ChunkSpec, plan
+from flatrender.composition.cuts import fitted
 from flatrender.composition.outputs import CHUNK_SUFFIX, FORMATS, FormatName, frame_at, limits
 from flatrender.composition.profiles import Profile, Quality
 from flatrender.composition.schemas import Composition
@@ -69,13 +70,12 @@ def render(
     from flatrender.engine.verify import verify
 
     started = time.perf_counter()
-    specs, total = _specs(composition, media, profile, wanted)
+    processes = processes or max(2, os.cpu_count() or 2)
+    specs, total = _specs(composition, media, profile, wanted, processes)
     with _workplace(out) as folder:
         work = Path(folder)
         try:
-            reports, sound = _draw(
-                composition, media, profile, specs, work, processes or max(2, os.cpu_count() or 2), on_progress
-            )
+            reports, sound = _draw(composition, media, profile, specs, work, processes, on_progress)
             on_progress("assemble", total, total)
             whole = work / FORMATS[wanted.form].file_name
             pictures = [_chunk(work, spec, profile) for spec in specs]
@@ -102,7 +102,9 @@ def render(
     )
 
 
-def _specs(composition: Composition, media: Media, profile: Profile, wanted: Wanted) -> tuple[list[ChunkSpec], int]:
+def _specs(
+    composition: Composition, media: Media, profile: Profile, wanted: Wanted, processes: int
+) -> tuple[list[ChunkSpec], int]:
     """The chunks to draw (none for sound alone), and the frames of the output. Raises CliError."""
     from flatrender.composition.chunks import audio_key
 
@@ -116,7 +118,10 @@ def _specs(composition: Composition, media: Media, profile: Profile, wanted: Wan
     if faults:
         details = tuple(fault.message for fault in faults)
         raise CliError("This cannot be rendered so:", details=details)
-    return [] if form.kind == "audio" else plan(composition, profile, media.infos), frames
+    if form.kind == "audio":
+        return [], frames
+    seconds = fitted(CHUNK_SECONDS, profile, composition.duration, processes)
+    return plan(composition, profile, media.infos, seconds), frames
 
 
 def _expected(

@@ -155,6 +155,7 @@ def test_short_renders_are_cut_so_that_each_worker_has_something_to_do() -> None
     assert cuts.fitted(5, profile(), 60, workers=40) == 2.5
     assert cuts.fitted(5, profile(), 600, workers=40) == 5
     assert cuts.fitted(1, profile(), 1, workers=40) == 1
+    assert cuts.fitted(5, profile(3840, 2160, 60), 10, workers=None) == 5
 
 
 def test_large_pictures_are_cut_finer() -> None:

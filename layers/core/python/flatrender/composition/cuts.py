@@ -60,16 +60,19 @@ def bounds(aim: int) -> Bounds:
     return Bounds(max(1, aim // 2), aim, max(2, math.ceil(_LONGEST * aim)))
 
 
-def fitted(seconds: float, profile: Profile, duration: float, workers: int) -> float:
+def fitted(seconds: float, profile: Profile, duration: float, workers: int | None) -> float:
     """The length to aim at for a render of `duration` seconds on so many workers, where `seconds` is usual.
+
+    `workers` is None where each chunk waits for a machine of its own: none is made smaller there.
 
     Halved for large pictures and while workers would be idle, doubled while there would be thousands of pieces: in
     steps of two, so that a document that becomes a little longer keeps its cuts.
     """
-    if profile.width * profile.height * profile.fps >= LARGE and seconds >= 2 * SHORTEST_AIM:
-        seconds /= 2
-    while seconds >= 2 * SHORTEST_AIM and duration / seconds < min(workers, PIECES):
-        seconds /= 2
+    if workers is not None:
+        if profile.width * profile.height * profile.fps >= LARGE and seconds >= 2 * SHORTEST_AIM:
+            seconds /= 2
+        while seconds >= 2 * SHORTEST_AIM and duration / seconds < min(workers, PIECES):
+            seconds /= 2
     while duration / seconds > MOST:
         seconds *= 2
     return seconds

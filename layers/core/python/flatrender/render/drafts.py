@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flatrender.composition import fonts
+from flatrender.composition import cuts, fonts
 from flatrender.composition.assets import AssetInfo
 from flatrender.composition.limits import MAX_AUDIO_TRACKS, MAX_LAYERS
 from flatrender.composition.outputs import FORMATS, STREAMED, Format, frame_at, limits
@@ -79,7 +79,9 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
             asset_id: Asset(info=info, object_key=files.object_key(caller.tenant_id, info))
             for asset_id, info in assets.items()
         },
-        chunk_seconds=facts.chunk_seconds,
+        chunk_seconds=cuts.fitted(
+            facts.chunk_seconds, wanted, composition.duration, facts.workers if backend.name == "burst" else None
+        ),
         form=form.name,
         only=frame_at(output.at, composition.duration, wanted.fps) if form.kind == "still" else None,
         template=TemplateSource(id=template[0], version=template[1]) if template else None,

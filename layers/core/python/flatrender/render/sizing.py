@@ -23,12 +23,15 @@ class Sizing(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     chunk_seconds: float
+    """The usual length of a chunk; `composition.cuts` fits it to the render."""
     batch_megapixels: float
     """From this many million pixels drawn (frames x width x height) a job goes to Batch."""
     batch_height: int
     """From this short side on (2160 for 4K) a job goes to Batch, however short it is."""
     batch_available: bool
     cache_days: int
+    workers: int = 8
+    """Burst workers that one job has at most."""
     batch_device: str = "cpu"
     """The device class of Batch's machines."""
 
@@ -42,6 +45,7 @@ def sizing() -> Sizing:
         batch_height=int(env.get("RENDER_BATCH_HEIGHT", "2160")),
         batch_available=bool(env.get("BATCH_QUEUE")),
         cache_days=int(env.get("RENDER_CACHE_DAYS", "28")),
+        workers=int(env.get("RENDER_WORKERS", "8")),
         batch_device=env.get("RENDER_BATCH_DEVICE") or "cpu",
     )
 
