@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flatrender.engine import resample
 from flatrender.engine.resample import LIBRARY, Pixels, Resample, Window, native, portable
-from flatrender.engine.surface import LINEAR, Affine, Canvas
+from flatrender.engine.surface import LINEAR, Affine, Canvas, shrink
 
 BUILT = Path(__file__).parents[3] / ".build/lib" / LIBRARY
 ONE = 1 << 32
@@ -204,3 +204,16 @@ def test_clear_pixels_let_through_what_lies_beneath() -> None:
     assert (canvas.pixels[1:, 1:149] == 255).all()
     assert not canvas.pixels[1:, 152:, :3].any()
     assert canvas.pixels[100, 150, 0] == 64  # a quarter of it is clear
+
+
+def test_grey_pictures_become_pixels_that_are_copied_as_they_are() -> None:
+    """A grey JPEG has one channel, which skia would make three of in every frame."""
+    encoded = image(np.full((60, 80, 4), (99, 99, 99, 255), np.uint8)).makeColorTypeAndColorSpace(
+        skia.kGray_8_ColorType, skia.ColorSpace.MakeSRGB()
+    )
+    grey = skia.Image.MakeFromEncoded(encoded.encodeToData(skia.kPNG, 100)).makeRasterImage()
+    assert not resample.plain(grey)
+    made = shrink(grey, 80, 60)
+    assert resample.plain(made)
+    assert made.isOpaque()
+    assert (made.toarray(colorType=skia.kBGRA_8888_ColorType) == [99, 99, 99, 255]).all()

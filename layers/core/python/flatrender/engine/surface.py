@@ -185,7 +185,9 @@ def _cropped(canvas: Canvas) -> tuple[skia.Image, int, int]:
 
 
 def shrink(image: skia.Image, width: int, height: int) -> skia.Image:
-    """The image at `width` x `height` pixels: halved by averaging while it is more than twice as large, then cubic."""
+    """The image at `width` x `height` pixels, as those of our canvases: halved by averaging while it is more than twice
+    as large, then cubic.
+    """
     while image.width() >= 2 * width and image.height() >= 2 * height:
         image = _resize(image, max(1, image.width() // 2), max(1, image.height() // 2), LINEAR)
     return _resize(image, width, height, CUBIC)
@@ -193,7 +195,9 @@ def shrink(image: skia.Image, width: int, height: int) -> skia.Image:
 
 def _resize(image: skia.Image, width: int, height: int, sampling: skia.SamplingOptions) -> skia.Image:
     if (image.width(), image.height()) == (width, height):
-        return image
+        if resample.plain(image):
+            return image
+        sampling = NEAREST
     alpha = skia.kOpaque_AlphaType if image.imageInfo().isOpaque() else skia.kPremul_AlphaType
     info = skia.ImageInfo.Make(width, height, skia.kBGRA_8888_ColorType, alpha)
     surface = skia.Surface.MakeRaster(info)
