@@ -102,7 +102,7 @@ def test_an_invocation_ends_with_one_line_that_is_its_metrics_too(capsys: pytest
     assert [cold["message"], cold["correlation_id"], cold["request_id"]] == ["Handled", "job-1", "request-1"]
     assert cold["tenant_id"] == "t-1"
     assert "nothing" not in cold
-    assert cold["duration_ms"] == round(cold["Handled"], 1)
+    assert cold["duration_ms"] == round(cold["Handled"][0], 1)
     assert [cold["cold_start"], warm["cold_start"]] == [True, False]
     (described,) = cold["_aws"]["CloudWatchMetrics"]
     assert described["Namespace"] == "FlatRender"
@@ -110,7 +110,7 @@ def test_an_invocation_ends_with_one_line_that_is_its_metrics_too(capsys: pytest
         {"Name": "Handled", "Unit": "Milliseconds"},
         {"Name": "ColdStart", "Unit": "Count"},
     ]
-    assert cold["ColdStart"] == 1
+    assert cold["ColdStart"] == [1]
     (described,) = warm["_aws"]["CloudWatchMetrics"]
     assert described["Metrics"] == [{"Name": "Handled", "Unit": "Milliseconds"}]
     # What CloudWatch takes for a metric's value or dimension must be on the same level of the line.

@@ -6,12 +6,10 @@ gives every function the same three: log lines that carry a correlation id, a du
 and a subsegment in the traces that X-Ray samples.
 
 An invocation ends with one line that is both: a structured log line, whose fields can be queried, and its metrics in
-CloudWatch's embedded format. A function that says nothing else never imports Powertools.
+CloudWatch's embedded format. A function that says nothing else never makes a logger.
 """
 
-import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -84,7 +82,7 @@ def observed[Event, Answer](
             return answer
         finally:
             elapsed = (time.perf_counter() - began) * 1000
-            _conclude(outcome, elapsed, cold=cold)
+            _conclude(function, outcome, elapsed, cold=cold)
             cold = False
 
     return watched
@@ -106,32 +104,40 @@ def _logged() -> bool:
     return logger.cache_info().currsize > 0
 
 
-def _conclude(outcome: str, elapsed: float, *, cold: bool) -> None:
+@cache
+def _metrics(function: str) -> Any:
+    """A set of metrics of its own: Powertools' shared one would mix with what a handler counts."""
+    from aws_lambda_powertools.metrics import EphemeralMetrics
+
+    made = EphemeralMetrics(namespace=NAMESPACE, service=_service())
+    made.set_default_dimensions(function=function)
+    return made
+
+
+def _conclude(function: str, outcome: str, elapsed: float, *, cold: bool) -> None:
     """Writes the invocation's last line: how it ended and, as metrics, how many milliseconds it took.
 
-    Powertools would make two lines of it, for an eighth of the time that a small request takes. The metrics are
-    counted whatever the log level.
+    The log's fields are the metrics' metadata: a line each would cost a small request an eighth of its time. It is
+    written whatever the log level.
     """
+    from aws_lambda_powertools.metrics import MetricUnit
+
     now = time.time()
-    milliseconds = int(now * 1000)
-    metrics = [{"Name": outcome, "Unit": "Milliseconds"}]
-    line: dict[str, Any] = {
+    line = {
         "level": "INFO",
         "message": outcome,
         # As the logger writes it.
-        "timestamp": time.strftime(f"%Y-%m-%d %H:%M:%S,{milliseconds % 1000:03d}%z", time.localtime(now)),
-        "service": _service(),
+        "timestamp": time.strftime(f"%Y-%m-%d %H:%M:%S,{int(now * 1000) % 1000:03d}%z", time.localtime(now)),
         **_keys(),
         "duration_ms": round(elapsed, 1),
-        outcome: elapsed,
     }
+    metrics = _metrics(function)
+    for key, value in line.items():
+        metrics.add_metadata(key=key, value=value)
+    metrics.add_metric(name=outcome, unit=MetricUnit.Milliseconds, value=elapsed)
     if cold:
-        metrics.append({"Name": "ColdStart", "Unit": "Count"})
-        line["ColdStart"] = 1
-    described = {"Namespace": NAMESPACE, "Dimensions": [["function", "service"]], "Metrics": metrics}
-    line["_aws"] = {"Timestamp": milliseconds, "CloudWatchMetrics": [described]}
-    sys.stdout.write(json.dumps(line, default=str, separators=(",", ":"), ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+        metrics.add_metric(name="ColdStart", unit=MetricUnit.Count, value=1)
+    metrics.flush_metrics()
 
 
 def _keys() -> dict[str, Any]:
