@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,7 +20,10 @@ from av.video.frame import VideoFrame
 from tests.bench.engine import scene
 from tests.bench.report import Line, Section
 
+from flatrender.composition.chunks import CHUNK_SECONDS
+from flatrender.composition.cuts import cuts
 from flatrender.composition.profiles import Profile
+from flatrender.composition.schemas import Composition
 from flatrender.engine.assemble import assemble
 from flatrender.engine.audio import render_audio
 from flatrender.engine.draw import FrameSource
@@ -31,7 +35,6 @@ from flatrender.engine.reports import ChunkReport, Expected
 from flatrender.engine.verify import verify
 
 WORKERS = 2
-CHUNK_SECONDS = 2.5
 TARGETS: Final = {"veryfast": 1.2, "medium": 1.1}
 """A whole render may take so many times as long as encoding alone, at each of x264's presets."""
 
@@ -117,9 +120,9 @@ def _warm(_: int) -> None:
     time.sleep(0.2)  # both workers take one, and have imported everything by then
 
 
-def _parts(count: int, fps: int) -> list[tuple[int, int]]:
-    step = round(CHUNK_SECONDS * fps)
-    return [(first, min(step, count - first)) for first in range(0, count, step)]
+def _parts(composition: Composition, fps: int, count: int) -> list[tuple[int, int]]:
+    starts = cuts(composition, fps, count, CHUNK_SECONDS)
+    return [(first, end - first) for first, end in pairwise([*starts, count])]
 
 
 def _convert_all(folder: Path) -> int:
@@ -153,7 +156,8 @@ def _encode_part(folder: Path, preset: str, first: int, count: int, threads: int
 
 
 def _encode_parts(pool: ProcessPoolExecutor, folder: Path, preset: str, count: int) -> None:
-    parts = _parts(count, scene.ready(folder)[1].fps)
+    composition, profile, _ = scene.ready(folder)
+    parts = _parts(composition, profile.fps, count)
     work = functools.partial(_encode_part, folder, preset, threads=1)
     list(pool.map(work, *zip(*parts, strict=True)))
 
@@ -167,7 +171,7 @@ def _chunk(folder: Path, preset: str, part: tuple[int, int]) -> tuple[Path, Chun
 
 def _render(pool: ProcessPoolExecutor, folder: Path, found: Measured) -> None:
     composition, profile, assets = scene.ready(folder, found.preset)
-    parts = _parts(profile.frame_count(composition.duration), profile.fps)
+    parts = _parts(composition, profile.fps, profile.frame_count(composition.duration))
     pending = [pool.submit(_chunk, folder, found.preset, part) for part in parts]
     started = time.perf_counter()
     audio = render_audio(composition, assets, folder / "sound.m4a")

@@ -121,6 +121,24 @@ def test_a_silent_video_needs_no_sound(rich: Callable[..., Caller]) -> None:
         read(caller, job, "audio.m3u8")
 
 
+def test_chunks_of_unequal_lengths_play_without_a_gap(
+    rich: Callable[..., Caller], recorded: Compute, tmp_path: Path
+) -> None:
+    caller = rich()
+    document = composition(scenes=2)
+    document["scenes"][0]["duration"], document["scenes"][1]["duration"] = 1.25, 0.75
+    job = submit(caller, document, output=HLS)
+    render_chunks(pointer(caller, job))
+
+    playlist = read(caller, job, "video.m3u8")
+    assert lengths(playlist) == [1.25, 0.75], "a chunk begins with the second scene"
+    assert "#EXT-X-TARGETDURATION:2\n" in playlist
+    (tmp_path / "video.mp4").write_bytes(fetched(playlist))
+    with av.open(str(tmp_path / "video.mp4")) as streamed:
+        times = [round(float(frame.time or 0) * 12, 3) for frame in streamed.decode(video=0)]
+    assert times == list(range(24))
+
+
 def test_chunks_from_the_cache_are_watched_at_once(rich: Callable[..., Caller]) -> None:
     caller = rich(seconds=20)
     step = pointer(caller, submit(caller, output=HLS))
