@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from flatrender.composition import limits
-from flatrender.composition.values import AssetId, Color, Fraction, Strict
+from flatrender.composition.values import AnimatedAngle, AnimatedSmear, AssetId, Color, Fraction, Strict
 
 Look = Literal["warm", "cool", "teal-orange", "film", "faded", "vintage", "noir", "bleach", "cross-process", "night"]
 
@@ -36,6 +36,16 @@ class Glow(Strict):
     color: Color | None = None
     radius: Annotated[float, Field(gt=0, le=limits.MAX_BLUR)] = 24.0
     intensity: Annotated[float, Field(gt=0, le=3)] = 1.0
+
+
+class DirectionalBlur(Strict):
+    """Smears the layer evenly over `distance` canvas pixels along a line: 0 degrees is from left to right, 90 from top
+    to bottom. With `edges: repeat` what lies at the edges of the box goes on beyond them, so that the box stays full.
+    """
+
+    angle: AnimatedAngle = 0.0
+    distance: AnimatedSmear = 40.0
+    edges: Literal["fade", "repeat"] = "fade"
 
 
 class ChromaKey(Strict):
@@ -79,8 +89,8 @@ class Grain(Strict):
 
 
 class Effects(Strict):
-    """They work in this order, whatever the order of the fields: chroma key, adjust, LUT, vignette, glow, grain; a
-    shadow comes after them.
+    """They work in this order, whatever the order of the fields: chroma key, adjust, LUT, vignette, glow, directional
+    blur, grain; a shadow comes after them.
     """
 
     chroma_key: ChromaKey | None = None
@@ -89,3 +99,4 @@ class Effects(Strict):
     adjust: Adjust | None = None
     vignette: Vignette | None = None
     glow: Glow | None = None
+    directional_blur: DirectionalBlur | None = None

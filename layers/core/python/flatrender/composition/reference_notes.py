@@ -184,6 +184,8 @@ NOTES: Final[dict[str, str]] = {
     "adjust": "Brightness, contrast, saturation, hue.",
     "vignette": "Dark corners.",
     "glow": "Light around it.",
+    "directional_blur": "Smears it along a line.",
+    "edges": "Whether they are smeared too, or go on beyond the box.",
     "chroma_key": "Takes a green or blue screen out.",
     "lut": "Colours by a table.",
     "grain": "Grain of film.",

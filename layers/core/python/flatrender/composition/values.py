@@ -242,6 +242,13 @@ AnimatedBlur = Annotated[
     | Annotated[Expression[Blur], Tag("=expression")],
     Animated,
 ]
+Smear = Annotated[float, Field(title="Smear", ge=0, le=limits.MAX_SMEAR)]
+AnimatedSmear = Annotated[
+    Annotated[Smear, Tag("=constant")]
+    | Annotated[Keyframes[Smear], Tag("=keyframes")]
+    | Annotated[Expression[Smear], Tag("=expression")],
+    Animated,
+]
 Volume = Annotated[float, Field(title="Volume", ge=0, le=4)]
 AnimatedVolume = Annotated[
     Annotated[Volume, Tag("=constant")]

@@ -19,6 +19,7 @@ from flatrender.composition.layers_waveform import WaveformLayer
 from flatrender.engine import layers_fill, layers_media, layers_text, layers_vector
 from flatrender.engine.effect_colors import Adjusted, table
 from flatrender.engine.effect_grade import Graded, Grained, Recolorable
+from flatrender.engine.effect_directional import Directional
 from flatrender.engine.effected import Effected
 from flatrender.engine.layers import LayerNode
 from flatrender.engine.layers_base import Content, Kit, Place
@@ -50,6 +51,8 @@ def finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
         outline = masked.outline
     if effects is not None:
         content = _effected(content, effects, place, kit)
+        if effects.directional_blur is not None:
+            content, outline = Directional(content, effects.directional_blur, place), None
         if effects.grain is not None:
             outline = outline or content.state
             content = Grained(content, effects.grain, kit)
