@@ -5,14 +5,17 @@ import struct
 import pytest
 from tests.support.functions import ROOT
 
-from flatrender.engine import resample
+from flatrender.engine import gaussian, resample
 from flatrender.engine.outputs import bt709
 
 X86_64 = 62
 OF_A_C_LIBRARY = (b"GLIBC_", b"libc.so")
 
 
-@pytest.mark.parametrize(("name", "function"), [(bt709.LIBRARY, b"bgra_to_420"), (resample.LIBRARY, b"resample_work")])
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [(bt709.LIBRARY, b"bgra_to_420"), (resample.LIBRARY, b"resample_work"), (gaussian.LIBRARY, b"blur_work")],
+)
 def test_the_render_layer_holds_what_is_compiled_for_lambda(name: str, function: bytes) -> None:
     """For Lambda's processor, whatever machine builds; and without a C library, which could be newer than Lambda's."""
     library = (ROOT / ".build/layers/render/python" / name).read_bytes()

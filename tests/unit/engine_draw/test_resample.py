@@ -9,7 +9,7 @@ import skia
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flatrender.engine import resample
+from flatrender.engine import compiled, resample
 from flatrender.engine.resample import LIBRARY, Pixels, Resample, Window, native, portable
 from flatrender.engine.surface import LINEAR, Affine, Canvas, shrink
 
@@ -29,7 +29,7 @@ def image(pixels: Pixels) -> skia.Image:
 
 
 @pytest.fixture(scope="module", params=["avx2", "plain"])
-def compiled(request: pytest.FixtureRequest) -> Resample:
+def in_c(request: pytest.FixtureRequest) -> Resample:
     return native(BUILT, plain_c=request.param == "plain")
 
 
@@ -45,7 +45,7 @@ def test_it_is_the_library_that_draws() -> None:
     steps=st.tuples(st.floats(0.02, 1.99), st.floats(0.02, 8)),
 )
 def test_every_processor_gives_the_same_bytes(
-    compiled: Resample,
+    in_c: Resample,
     source: tuple[int, int],
     target: tuple[int, int],
     start: tuple[float, float],
@@ -55,7 +55,7 @@ def test_every_processor_gives_the_same_bytes(
     # In the middle of something larger: what lies around a picture is neither read nor written.
     from_ = picture(source[0] + 8, source[1] + 2)[1:-1, 4:-4]
     made = [np.full((target[1] + 2, target[0] + 8, 4), 77, np.uint8) for _ in range(2)]
-    for function, whole in zip((compiled, portable), made, strict=True):
+    for function, whole in zip((in_c, portable), made, strict=True):
         function(from_, whole[1:-1, 4:-4], window)
     assert np.array_equal(*made)
     frame = made[0].copy()
@@ -63,10 +63,10 @@ def test_every_processor_gives_the_same_bytes(
     assert (frame == 77).all()
 
 
-def test_wide_steps_are_for_the_plain_code(compiled: Resample) -> None:
+def test_wide_steps_are_for_the_plain_code(in_c: Resample) -> None:
     source, made, expected = picture(300, 40), np.zeros((12, 90, 4), np.uint8), np.zeros((12, 90, 4), np.uint8)
     window = Window(0, 0, 3 * ONE + 5, 3 * ONE)
-    compiled(source, made, window)
+    in_c(source, made, window)
     portable(source, expected, window)
     assert np.array_equal(made, expected)
 
@@ -160,7 +160,7 @@ def test_memory_that_is_no_picture_is_refused() -> None:
 
 
 def test_without_a_library_numpy_draws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(resample, "_BUILT", [tmp_path])
+    monkeypatch.setattr(compiled, "BUILT", [])
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     assert resample.fastest.__wrapped__() is portable
     (tmp_path / LIBRARY).write_bytes(b"for another machine")

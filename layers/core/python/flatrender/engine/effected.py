@@ -7,6 +7,7 @@ from typing import Final
 import skia
 
 from flatrender.composition.effects import Adjust, Effects, Glow, Vignette
+from flatrender.engine import gaussian
 from flatrender.engine.layers_base import Bounds, Content, Kit, Place
 from flatrender.engine.paints import color4f
 from flatrender.engine.shadows import fraction
@@ -128,14 +129,13 @@ class Effected:
         small, room = fraction(sigma), math.ceil(3 * sigma) + 2
         width, height = image.width() + 2 * room, image.height() + 2 * room
         light = Canvas(math.ceil(width / small), math.ceil(height / small))
-        blur = skia.Paint(ImageFilter=skia.ImageFilters.Blur(sigma / small, sigma / small))
+        tinted = skia.Paint()
         if glow.color is not None:
             tint = color4f(self._kit.palette.parse(glow.color)).toColor()
-            blur.setColorFilter(skia.ColorFilters.Blend(tint, skia.BlendMode.kSrcIn))
-        light.skia.saveLayer(paint=blur)
+            tinted.setColorFilter(skia.ColorFilters.Blend(tint, skia.BlendMode.kSrcIn))
         light.skia.scale(1 / small, 1 / small)
-        light.skia.drawImage(image, room, room, LINEAR)
-        light.skia.restore()
+        light.skia.drawImage(image, room, room, LINEAR, tinted)
+        gaussian.blur(light.pixels, sigma / small)
         whole = Canvas(width, height)
         whole.skia.save()
         whole.skia.scale(small, small)

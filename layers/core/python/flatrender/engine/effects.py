@@ -5,8 +5,9 @@ from typing import Final
 
 import skia
 
+from flatrender.engine import gaussian
 from flatrender.engine.layers_base import Content, Place
-from flatrender.engine.surface import Affine, Bitmap, bitmap
+from flatrender.engine.surface import Affine, Bitmap, Pixels, bitmap
 
 _STEP: Final = 0.25
 """Blur changes in steps of this many canvas units, so that a moving blur meets bitmaps that are already there."""
@@ -37,14 +38,18 @@ class Blurred:
         scale = min(self._place.scale, max(self._place.scale / 8, 3 / sigma))
         reach = 3 * sigma
         left, top, right, bottom = self._content.extent(Affine(), t)
-        effect = skia.Paint(ImageFilter=skia.ImageFilters.Blur(sigma * scale, sigma * scale))
+        wide = sigma * scale > gaussian.WIDEST
 
         def draw(canvas: skia.Canvas, base: Affine) -> None:
-            canvas.save()
+            before = canvas.save()
             canvas.resetMatrix()
-            canvas.saveLayer(paint=effect)
+            if wide:
+                canvas.saveLayer(paint=skia.Paint(ImageFilter=skia.ImageFilters.Blur(sigma * scale, sigma * scale)))
             self._content.draw(canvas, base, t, skia.Paint())
-            canvas.restore()
-            canvas.restore()
+            canvas.restoreToCount(before)
 
-        return bitmap((left - reach, top - reach, right + reach, bottom + reach), self._place.origin, scale, draw)
+        def soften(pixels: Pixels) -> None:
+            gaussian.blur(pixels, sigma * scale)
+
+        around = (left - reach, top - reach, right + reach, bottom + reach)
+        return bitmap(around, self._place.origin, scale, draw, grade=None if wide else soften)

@@ -6,9 +6,7 @@ without wide registers and is left with what is turned, made less than half as l
 """
 
 import ctypes
-import logging
 import math
-import sys
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -19,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import skia
 
+from flatrender.engine.compiled import found
+
 if TYPE_CHECKING:
     from flatrender.engine.surface import Affine
 
 type Pixels = npt.NDArray[np.uint8]
 
 LIBRARY: Final = "flatrender_resample.so"
-_BUILT: Final = [folder / ".build/lib" for folder in Path(__file__).resolve().parents[5:6]]
-"""Where `make setup` puts it, if this is a repository."""
 
 _LINEAR: Final = skia.SamplingOptions(skia.FilterMode.kLinear)
 _NEAREST: Final = skia.SamplingOptions(skia.FilterMode.kNearest)
@@ -161,16 +159,8 @@ _work: Final = _Work()
 @cache
 def fastest() -> Resample:
     """`native` if there is a library that loads, else `portable`; tried once a process."""
-    for folder in [*map(Path, sys.path), *_BUILT]:
-        path = folder / LIBRARY
-        if path.is_file():
-            try:
-                return native(path)
-            except (OSError, AttributeError) as error:
-                logging.getLogger(__name__).warning("%s does not load, pictures move slowly: %s", path, error)
-                return portable
-    logging.getLogger(__name__).warning("%s is nowhere, pictures move slowly: run make setup", LIBRARY)
-    return portable
+    otherwise: Resample = portable
+    return found(LIBRARY, native, otherwise, "pictures move slowly")
 
 
 def native(path: Path, *, plain_c: bool = False) -> Resample:

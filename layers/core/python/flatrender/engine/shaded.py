@@ -6,10 +6,11 @@ from typing import Final
 import skia
 
 from flatrender.composition.layers_base import Shadow
+from flatrender.engine import gaussian
 from flatrender.engine.layers_base import Bounds, Content, Kit, Place
 from flatrender.engine.paints import color4f
 from flatrender.engine.shadows import fraction, shadowed
-from flatrender.engine.surface import Affine, Bitmap, bitmap
+from flatrender.engine.surface import Affine, Bitmap, Pixels, bitmap
 
 _PLAIN: Final = skia.BlendMode.kSrcOver
 
@@ -80,16 +81,18 @@ class Shaded:
         scale = self._place.scale / fraction(sigma * self._place.scale)
         reach = 3 * sigma + 2 / scale
         left, top, right, bottom = self.inner.extent(Affine(), t)
-        effect = skia.Paint(ColorFilter=skia.ColorFilters.Blend(self._color, skia.BlendMode.kSrcIn))
-        if sigma > 0:
-            effect.setImageFilter(skia.ImageFilters.Blur(sigma * scale, sigma * scale))
+        tint = skia.Paint(ColorFilter=skia.ColorFilters.Blend(self._color, skia.BlendMode.kSrcIn))
 
         def draw(canvas: skia.Canvas, base: Affine) -> None:
             canvas.save()
             canvas.resetMatrix()
-            canvas.saveLayer(paint=effect)
+            canvas.saveLayer(paint=tint)
             self.inner.draw(canvas, base, t, skia.Paint())
             canvas.restore()
             canvas.restore()
 
-        return bitmap((left - reach, top - reach, right + reach, bottom + reach), self._place.origin, scale, draw)
+        def soften(pixels: Pixels) -> None:
+            gaussian.blur(pixels, sigma * scale)
+
+        around = (left - reach, top - reach, right + reach, bottom + reach)
+        return bitmap(around, self._place.origin, scale, draw, grade=soften)

@@ -7,6 +7,7 @@ from typing import Final
 import skia
 
 from flatrender.composition.layers_base import Shadow
+from flatrender.engine import gaussian
 from flatrender.engine.paints import Palette, color4f
 from flatrender.engine.surface import LINEAR, Canvas
 
@@ -43,11 +44,9 @@ def caster(shadow: Shadow, palette: Palette, scale: float) -> Callable[[skia.Ima
     def cast(image: skia.Image) -> tuple[skia.Image, int]:
         width, height = image.width() + 2 * room, image.height() + 2 * room
         blurred = Canvas(math.ceil(width / small), math.ceil(height / small))
-        soft = skia.ImageFilters.Blur(sigma / small, sigma / small) if sigma > 0 else None
-        blurred.skia.saveLayer(paint=skia.Paint(ImageFilter=soft))
         blurred.skia.scale(1 / small, 1 / small)
         blurred.skia.drawImage(image, room, room, LINEAR, skia.Paint(ColorFilter=tint))
-        blurred.skia.restore()
+        gaussian.blur(blurred.pixels, sigma / small)
         whole = Canvas(width, height)
         whole.skia.save()
         whole.skia.translate(dx, dy)
