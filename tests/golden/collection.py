@@ -5,12 +5,12 @@ from typing import Final
 
 import numpy as np
 import skia
-from tests.golden import hung_blurs, hung_layers, hung_looks, hung_nested, hung_text, hung_transitions
+from tests.golden import hung_blurs, hung_captions, hung_layers, hung_looks, hung_nested, hung_text, hung_transitions
 from tests.golden.gallery import GALLERY, Golden, Picture
 
 __all__ = [
-    "FOLDER", "GALLERY", "Golden", "hung_blurs", "hung_layers", "hung_looks", "hung_nested", "hung_text",
-    "hung_transitions", "read", "write",
+    "FOLDER", "GALLERY", "Golden", "hung_blurs", "hung_captions", "hung_layers", "hung_looks", "hung_nested",
+    "hung_text", "hung_transitions", "read", "write",
 ]  # fmt: skip
 
 FOLDER: Final = Path(__file__).parent / "pictures"

@@ -39,7 +39,9 @@ class Cue(Strict):
 
 
 class Highlight(Strict):
-    """How the word looks that is being said; `scale` makes it larger, `plate` lies behind it."""
+    """How the word looks that is being said; `scale` makes it larger, so that others move aside, `plate` lies behind
+    it.
+    """
 
     fill: AnimatedColor = "#ffd84d"
     scale: Annotated[float, Field(ge=1, le=2)] = 1.0

@@ -79,7 +79,7 @@ NOTES: Final[dict[str, str]] = {
     # paints
     "stops": "Colours along the gradient.",
     "Stop.offset": "Where along the gradient.",
-    "angle": "Degrees; 0 runs upwards, 90 to the right.",
+    "angle": "Degrees; 0 runs from left to right, 90 from top to bottom.",
     "center": "As fractions of the box.",
     "RadialGradient.radius": "Fraction of the longer side.",
     "color": "A colour.",
@@ -185,6 +185,7 @@ NOTES: Final[dict[str, str]] = {
     "vignette": "Dark corners.",
     "glow": "Light around it.",
     "directional_blur": "Smears it along a line.",
+    "DirectionalBlur.distance": "Canvas pixels.",
     "edges": "Whether they are smeared too, or go on beyond the box.",
     "chroma_key": "Takes a green or blue screen out.",
     "lut": "Colours by a table.",

@@ -18,8 +18,8 @@ from flatrender.composition.layers_text import CounterLayer, TextLayer
 from flatrender.composition.layers_waveform import WaveformLayer
 from flatrender.engine import layers_fill, layers_media, layers_text, layers_vector
 from flatrender.engine.effect_colors import Adjusted, table
-from flatrender.engine.effect_grade import Graded, Grained, Recolorable
 from flatrender.engine.effect_directional import Directional
+from flatrender.engine.effect_grade import Graded, Grained, Recolorable
 from flatrender.engine.effected import Effected
 from flatrender.engine.layers import LayerNode
 from flatrender.engine.layers_base import Content, Kit, Place

@@ -5,20 +5,19 @@ While words come in, fill up or grow, what was drawn is put together word by wor
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
-from functools import lru_cache, partial
-from pathlib import Path
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Final, NamedTuple
 
 import skia
 
-from flatrender.composition import captions, limits
-from flatrender.composition.captions import Caption, CaptionsFault, Word
-from flatrender.composition.fonts import named, shipped
-from flatrender.composition.layers_captions import CaptionsLayer, Highlight, inline
-from flatrender.composition.layers_text import Plate, Run
+from flatrender.composition.captions import Caption
+from flatrender.composition.layers_captions import CaptionsLayer, Highlight
+from flatrender.composition.layers_text import Plate
+from flatrender.engine.captions_cues import cues_of, runs_of
+from flatrender.engine.captions_room import anchor, aside, gain, line_height, narrowed, word_widths
 from flatrender.engine.easing import curve
-from flatrender.engine.faults import UnreadableMedia
 from flatrender.engine.layers_base import Bounds, Drawn, Kit, Place
 from flatrender.engine.layers_vector import run_style, stroke_of
 from flatrender.engine.paints import Fill
@@ -54,7 +53,7 @@ class CaptionsContent:
     heavy = False
 
     def __init__(self, layer: CaptionsLayer, place: Place, kit: Kit) -> None:
-        self._cues = _captions(layer, kit)
+        self._cues = cues_of(layer, kit)
         if layer.style.language is None and han_language("".join(cue.text for cue in self._cues)) == "ja":
             # Kana in one cue tell the language of all: some are written in Chinese characters only.
             layer = layer.model_copy(update={"style": layer.style.model_copy(update={"language": "ja"})})
@@ -122,12 +121,13 @@ class _Cue:
         self._highlight = layer.highlight or (Highlight() if layer.animation == "karaoke" else None)
         px, py = layer.plate.padding if layer.plate else (0.0, 0.0)
         self._x, self._y = frame[0] + px, frame[1] + py
-        texts, runs, words = _runs(cue.words, layer)
+        texts, runs, words = runs_of(cue.words, layer)
         style = layer.style
+        self._most = self._highlight.scale if self._highlight else 1.0
         options = TextOptions(
             width=max(1.0, frame[2] - frame[0] - 2 * px),
             height=max(1.0, frame[3] - frame[1] - 2 * py),
-            line_height=style.line_height,
+            line_height=self._line_height(),
             align=layer.align,
             vertical=layer.vertical,
             direction=layer.direction,
@@ -137,6 +137,14 @@ class _Cue:
         )
         styles = [run_style(run, style, kit) for run in runs]
         self._block = TextBlock(texts, styles, options, kit.fonts)
+        self._anchor = anchor(layer.align, any(line.rtl for line in self._block.layout.lines[:1]))
+        if self._most > 1:
+            gains = self._gains_of(self._block)
+            narrow = narrowed(self._block.layout, gains, options.width, self._most)
+            if narrow is not None:
+                self._x += self._anchor * (options.width - narrow)
+                options = replace(options, width=max(1.0, narrow))
+                self._block = TextBlock(texts, styles, options, kit.fonts)
         self._lit = self._block
         if self._highlight is not None:
             lit = [run.model_copy(update={"fill": self._highlight.fill}) for run in runs]
@@ -149,12 +157,28 @@ class _Cue:
         self._word_plate = Fill(plate.fill, kit.palette) if plate else None
         self._units = self._block.units("word")
         self._times = self._unit_times(words)
+        self._gains = self._gains_of(self._block)
+        self._boxes: list[Bounds] | None = None
         ink = self._block.ink
         grow = style.stroke.width if style.stroke else 0.0
         self._ink = (ink[0] - grow, ink[1] - grow, ink[2] + grow, ink[3] + grow)
         bounds = self._moved(_around(self._plate_box(), self._ink))
         self._whole = Drawn(place, bounds, self._draw_all, self.colors, None, kit.palette)
-        self._bitmaps: dict[tuple[int, bool], Drawn] = {}
+        self._bitmaps: dict[tuple[int, bool, float], Drawn] = {}
+
+    def _line_height(self) -> float:
+        given, plate = self._layer.style.line_height, self._highlight.plate if self._highlight else None
+        if self._most == 1:
+            return given
+        return line_height(given, self._most, plate.padding[1] / self._layer.style.size if plate else None)
+
+    def _gains_of(self, block: TextBlock) -> list[float]:
+        """How much more room each word takes in its line while it is said."""
+        if self._highlight is None or self._most == 1:
+            return [0.0] * len(block.units("word"))
+        plate = self._highlight.plate.padding[0] if self._highlight.plate else 0.0
+        size = self._layer.style.size * block.layout.factor
+        return [gain(wide, self._most, size, plate) for wide in word_widths(block.layout, block.units("word"))]
 
     def _unit_times(self, words: Sequence[int]) -> list[tuple[float, float]]:
         """When each unit begins and ends to be said: units of one word share its time."""
@@ -175,7 +199,12 @@ class _Cue:
         if plate is None or block[2] <= block[0]:
             return None
         x, y = plate.padding
-        return block[0] - x, block[1] - y, block[2] + x, block[3] + y
+        # As wide as the lines become.
+        edges = [(block[0], block[2])]
+        for (line, _), more in zip(self._units, self._gains, strict=True):
+            left, _, right, _ = self._block.line_box(line)
+            edges.append((left - self._anchor * more, right + (1 - self._anchor) * more))
+        return min(left for left, _ in edges) - x, block[1] - y, max(right for _, right in edges) + x, block[3] + y
 
     def motion(self, t: float) -> Motion | None:
         """Where the cue is in its words at `t` of the captions; None where words are all alike and rest."""
@@ -211,27 +240,51 @@ class _Cue:
         if self._layer.plate and self._plate and box:
             _plate(canvas, self._plate, self._layer.plate, box, t, paint)
         karaoke, pop = self._layer.animation == "karaoke", self._layer.animation == "pop"
-        placed, faded = self._placed(base, t, motion, paint)
+        grown = self._grown(motion)
+        moved = self._moved_aside(t, motion, grown)
+        placed, faded = self._placed(base.translate(moved[motion.current], 0.0), t, motion, grown, paint)
         self._draw_word_plate(canvas, placed, t, motion.current, faded)
         for index in range(len(self._units)):
             if index != motion.current and not (pop and index > motion.current):
-                self._bitmap(index, karaoke and index < motion.current).draw(canvas, base, t, paint)
+                word = self._bitmap(index, karaoke and index < motion.current)
+                here = base.translate(moved[index], 0.0)
+                here = _larger(here, word.bitmap(t).box, grown[index]) if index in grown else here
+                word.draw(canvas, here, t, paint)
         if karaoke:
             self._draw_filling(canvas, placed, t, motion, faded)
         else:
-            self._bitmap(motion.current, True).draw(canvas, placed, t, faded)
+            self._bitmap(motion.current, True, self._most).draw(canvas, placed, t, faded)
 
-    def _placed(self, base: Affine, t: float, motion: Motion, paint: skia.Paint) -> tuple[Affine, skia.Paint]:
+    def _grown(self, motion: Motion) -> dict[int, float]:
+        """How many times as large words are: the one that is said grows while the one before it shrinks."""
+        if self._most == 1:
+            return {}
+        way = curve("ease-out")(motion.arrived)
+        grown = {motion.current: 1 + (self._most - 1) * way}
+        if motion.current and way < 1:
+            grown[motion.current - 1] = 1 + (self._most - 1) * (1 - way)
+        return grown
+
+    def _moved_aside(self, t: float, motion: Motion, grown: Mapping[int, float]) -> list[float]:
+        """How far each word moves, so that those that have grown meet none; on whole pixels where they rest."""
+        if not grown:
+            return [0.0] * len(self._units)
+        if self._boxes is None:
+            self._boxes = [self._bitmap(index, True).bitmap(t).box for index in range(len(self._units))]
+        gains = {index: self._gains[index] * (scale - 1) / (self._most - 1) for index, scale in grown.items()}
+        moved = aside(self._boxes, [line for line, _ in self._units], gains, self._anchor)
+        scale = self._place.scale
+        return moved if motion.arrived < 1 else [round(away * scale) / scale for away in moved]
+
+    def _placed(
+        self, base: Affine, t: float, motion: Motion, grown: Mapping[int, float], paint: skia.Paint
+    ) -> tuple[Affine, skia.Paint]:
         """Where the word that is said lies, and how far it can be seen."""
-        left, top, right, bottom = self._bitmap(motion.current, True).bitmap(t).box
-        scale, faded = 1.0, skia.Paint(paint)
+        scale, faded = grown.get(motion.current, 1.0), skia.Paint(paint)
         if self._layer.animation == "pop":
-            scale = _POP_FROM + (1 - _POP_FROM) * curve("ease-out-back")(motion.arrived)
+            scale *= _POP_FROM + (1 - _POP_FROM) * curve("ease-out-back")(motion.arrived)
             faded.setAlphaf(paint.getAlphaf() * min(1.0, motion.arrived * 2))
-        if self._highlight is not None:
-            scale *= 1 + (self._highlight.scale - 1) * curve("ease-out")(motion.arrived)
-        x, y = (left + right) / 2, (top + bottom) / 2
-        return base if scale == 1 else base.translate(x, y).scale(scale, scale).translate(-x, -y), faded
+        return _larger(base, self._bitmap(motion.current, True).bitmap(t).box, scale), faded
 
     def _draw_word_plate(self, canvas: skia.Canvas, placed: Affine, t: float, index: int, paint: skia.Paint) -> None:
         plate = self._highlight.plate if self._highlight else None
@@ -244,7 +297,7 @@ class _Cue:
         _plate(canvas, self._word_plate, plate, (left - x, top - y, right + x, bottom + y), t, paint)
 
     def _draw_filling(self, canvas: skia.Canvas, placed: Affine, t: float, motion: Motion, paint: skia.Paint) -> None:
-        plain, lit = self._bitmap(motion.current, False), self._bitmap(motion.current, True)
+        plain, lit = (self._bitmap(motion.current, on, self._most) for on in (False, True))
         left, top, right, bottom = lit.bitmap(t).box
         done, rtl = motion.filled / _STEPS, self._rtl(motion.current)
         edge = right - (right - left) * done if rtl else left + (right - left) * done
@@ -261,14 +314,14 @@ class _Cue:
         own = is_rtl(self._block.layout.lines[line].pieces[first or 0].text)
         return self._block.layout.lines[line].rtl if own is None else own
 
-    def _bitmap(self, index: int, lit: bool) -> Drawn:
-        made = self._bitmaps.get((index, lit))
+    def _bitmap(self, index: int, lit: bool, larger: float = 1.0) -> Drawn:
+        """A word, drawn to be shown so many times as large."""
+        made = self._bitmaps.get((index, lit, larger))
         if made is None:
             draw = partial(self._draw_unit, self._units[index], self._lit if lit else self._block)
             bounds = self._moved(self._ink)
-            made = self._bitmaps[index, lit] = Drawn(
-                self._place, bounds, draw, self.colors, None, self._kit.palette
-            )  # fmt: skip
+            place = replace(self._place, scale=self._place.scale * larger)
+            made = self._bitmaps[index, lit, larger] = Drawn(place, bounds, draw, self.colors, None, self._kit.palette)
         return made
 
     def _draw_unit(self, unit: Unit, block: TextBlock, canvas: skia.Canvas, _base: Affine, t: float) -> None:
@@ -292,6 +345,12 @@ def _plate(  # noqa: PLR0917  a rectangle has these parts
     canvas.drawRoundRect(skia.Rect.MakeLTRB(*box), plate.radius, plate.radius, own)
 
 
+def _larger(base: Affine, box: Bounds, scale: float) -> Affine:
+    """`base` with what lies in `box` so many times as large, its middle where it was."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return base if scale == 1 else base.translate(x, y).scale(scale, scale).translate(-x, -y)
+
+
 def _around(one: Bounds | None, other: Bounds) -> Bounds:
     if one is None:
         return other
@@ -306,52 +365,3 @@ def _area(layer: CaptionsLayer, place: Place) -> Bounds:
     if height > width:  # phones lay their own controls over the lowest fifth
         return 0.08 * width, 0.5 * height, 0.92 * width, 0.78 * height
     return 0.1 * width, 0.6 * height, 0.9 * width, 0.92 * height
-
-
-def _runs(words: Sequence[Word], layer: CaptionsLayer) -> tuple[list[str], list[Run], list[int]]:
-    """Texts, their styles, and the word that each belongs to."""
-    texts, runs, of = [], [], []
-    base = layer.style.weight or 400
-    for index, word in enumerate(words):
-        for number, span in enumerate(word.spans):
-            last = number == len(word.spans) - 1
-            texts.append(span.text + (word.after if last and index < len(words) - 1 else ""))
-            runs.append(
-                Run(
-                    text=texts[-1],
-                    weight=min(900, max(700, base + 200)) if span.bold else None,
-                    italic=True if span.italic else None,
-                    underline=span.underline,
-                )
-            )
-            of.append(index)
-    return texts, runs, of
-
-
-def _captions(layer: CaptionsLayer, kit: Kit) -> Sequence[Caption]:
-    """What a layer shows. Raises UnreadableMedia for a file that is missing, is none, or cannot be written in the
-    layer's font.
-    """
-    if layer.asset is None:
-        cues: Sequence[Caption] = inline(layer)
-    else:
-        path = kit.assets.get(layer.asset)
-        if path is None:
-            raise UnreadableMedia(f"The captions {layer.asset} are missing.")
-        family = run_style(None, layer.style, kit).families[0]
-        cues = _file(path, path.stat().st_mtime_ns, family)
-    return captions.divided(cues, layer.max_words) if layer.max_words else cues
-
-
-@lru_cache(maxsize=4)
-def _file(path: Path, _modified: int, family: str) -> Sequence[Caption]:
-    """The cues of a file, read once for all chunks that a process draws."""
-    try:
-        with path.open("rb") as file:
-            cues = captions.parse(file.read(limits.MAX_CAPTIONS_BYTES + 1))
-    except CaptionsFault as fault:
-        raise UnreadableMedia(f"The captions cannot be read. {fault}") from fault
-    missing = shipped().missing("\n".join(cue.text for cue in cues), family)
-    if missing:
-        raise UnreadableMedia(f"No font has these characters of the captions: {named(missing)}.")
-    return cues
