@@ -16,7 +16,7 @@ from flatrender.kernel.caller import Caller
 from flatrender.kernel.clock import timestamp
 from flatrender.kernel.ids import new_id
 from flatrender.platform.settings import table_name
-from flatrender.render import consumers, service
+from flatrender.render import consumers, service, sizing
 from flatrender.render.schemas import Render
 
 type Invoke = Callable[..., Any]
@@ -77,6 +77,21 @@ def test_a_quote_says_what_it_would_cost(rich: Callable[..., Caller], invoke: In
     assert quote["backend"]["name"] == "burst"
     assert quote["available_seconds"] == 7
     assert seconds(caller) == (7, 0)
+
+
+def test_a_short_render_is_cut_for_as_many_workers_as_there_are(
+    rich: Callable[..., Caller], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chunks(workers: int, **given: Any) -> int:
+        monkeypatch.setenv("RENDER_CHUNK_SECONDS", "5")
+        monkeypatch.setenv("RENDER_WORKERS", str(workers))
+        sizing.sizing.cache_clear()
+        body = {"composition": composition(seconds=5.0), **given}
+        answer = invoke("render/quotes", "POST", "/v1/renders/quote", body=body, caller=rich(seconds=99, tier="pro"))
+        return int(answer.json["chunks"]["total"])
+
+    assert [chunks(workers) for workers in (2, 4, 8)] == [2, 4, 8]
+    assert chunks(8, backend="batch") == 2, "there each chunk waits for a machine"
 
 
 def test_large_outputs_are_quoted_on_batch(rich: Callable[..., Caller], invoke: Invoke) -> None:
