@@ -48,6 +48,15 @@ def test_an_animation_becomes_a_file_that_tells_its_slots(uploaded: Any, bucket:
     assert [(event["type"], event["data"]["kind"]) for event in told()] == [("file.ready.v1", "lottie")]
 
 
+def test_captions_become_a_file_that_remembers_what_not_every_font_has(uploaded: Any) -> None:
+    body = "WEBVTT\n\n00:01.000 --> 00:02.500\nA bar \u2590\n"
+    file, who = uploaded(body.encode(), "text/vtt")
+    assert (file["status"], file["kind"]) == ("ready", "captions")
+    info = service.assets(who.tenant_id, [file["id"]])[file["id"]]
+    assert info.rare is not None
+    assert [(one.text, one.cue, one.start) for one in info.rare] == [("\u2590", "A bar \u2590", 1.0)]
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "code"),
     [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.composition.documents import ASSETS, SONG, document
 
 from flatrender.composition import captions, chunks, limits
-from flatrender.composition.assets import AssetInfo
+from flatrender.composition.assets import AssetInfo, Rare
 from flatrender.composition.bind import bind
 from flatrender.composition.captions import CaptionsFault, parse
 from flatrender.composition.profiles import profile
@@ -155,6 +155,24 @@ def layer(**fields: Any) -> dict[str, Any]:
 def faults(**fields: Any) -> list[tuple[str, str]]:
     _, found = validate(document(scenes=[{"duration": 10, "layers": [layer(**fields)]}]), FILES)
     return [(fault.pointer.removeprefix("/scenes/0/layers/0"), fault.message) for fault in found]
+
+
+def test_a_file_that_the_layer_s_font_cannot_draw_is_a_fault_that_names_text_and_character() -> None:
+    rare = [Rare(text="\u2590", cue="half a block \u2590", start=2.5), Rare(text="\u2592", cue="grey \u2592", start=4)]
+    files = {**FILES, SUBTITLES: FILES[SUBTITLES].model_copy(update={"rare": rare})}
+
+    def found(**fields: Any) -> list[tuple[str, str, str]]:
+        theme = {"fonts": {"body": {"family": "Inter"}, "code": {"family": "JetBrains Mono"}}}
+        doc = document(theme=theme, scenes=[{"duration": 10, "layers": [layer(asset=SUBTITLES, **fields)]}])
+        return [(fault.pointer, fault.code, fault.message) for fault in validate(doc, files)[1]]
+
+    for style in ({}, {"font": "theme:body"}, {"font": "Anton"}):
+        ((pointer, code, message),) = found(style=style)
+        assert (pointer, code) == ("/scenes/0/layers/0/asset", "glyph_missing")
+        assert "(RIGHT HALF BLOCK, U+2590), \u2592 (MEDIUM SHADE, U+2592)" in message
+        assert "'half a block \u2590' at 2.5 s" in message
+    assert "The font 'Inter' lacks" in found()[0][2]
+    assert found(style={"font": "theme:code"}) == found(style={"font": "JetBrains Mono"}) == []
 
 
 CUES = [

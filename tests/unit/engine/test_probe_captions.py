@@ -1,9 +1,13 @@
 """Given an uploaded captions file, when it is probed, then it is what it was announced as, or refused with the line."""
 
+import json
+import time
+import unicodedata
 from pathlib import Path
 
 import pytest
 
+from flatrender.composition.fonts import DEFAULT_FAMILY, shipped
 from flatrender.engine.faults import RejectedMedia
 from flatrender.engine.probe import probe
 
@@ -57,3 +61,39 @@ def test_what_is_no_captions_is_refused_once(
     if reason:
         assert refused.value.reason == reason
         assert words in refused.value.text
+
+
+def test_what_only_some_fonts_have_is_told_once_with_where_it_is_said(tmp_path: Path) -> None:
+    assert probe(upload(tmp_path, VTT), "text/vtt").rare is None
+    said = "\n00:03.000 --> 00:04.000\nA bar \u2590\n\n00:05.000 --> 00:06.000\n\u2590\u2592 " + "and more " * 20 + "\n"
+    rare = probe(upload(tmp_path, VTT + said.encode()), "text/vtt").rare
+    assert rare is not None
+    assert [(one.text, one.start) for one in rare] == [("\u2590", 3.0), ("\u2592", 5.0)]
+    assert rare[0].cue == "A bar \u2590"
+    assert rare[1].cue.startswith("\u2590\u2592 and more")
+    assert len(rare[1].cue) == 61
+    # Signs of the fallback fonts, emoji and letters with marks among them, are nothing to remember.
+    usual = "\n00:03.000 --> 00:04.000\ne\u0301 \u0633\u0644\u0627\u0645 \U0001f389 \u4f60\u597d\n"
+    assert probe(upload(tmp_path, VTT + usual.encode()), "text/vtt").rare is None
+
+
+def test_however_much_a_file_says_little_is_remembered(tmp_path: Path) -> None:
+    characters = [c for name in ("JetBrains Mono", "Anton", "Caveat") for c in beyond(name)]
+    cues = "".join(
+        f"\n{n // 60:02}:{n % 60:02}.000 --> {n // 60:02}:{n % 60:02}.900\n" + "".join(characters) * 3 + "\n"
+        for n in range(1500)
+    )
+    started = time.perf_counter()
+    rare = probe(upload(tmp_path, b"WEBVTT\n" + cues.encode()), "text/vtt").rare
+    assert time.perf_counter() - started < 10
+    assert rare is not None
+    assert 90 < len(rare) <= 200
+    assert len(json.dumps([one.model_dump() for one in rare])) < 100_000
+
+
+def beyond(family: str) -> list[str]:
+    """What a family has and the fallback fonts have not."""
+    table = shipped()
+    pages = table.families[family].pages.items()
+    every = "".join(chr(page * 256 + bit) for page, bits in pages for bit in range(256) if bits >> bit & 1)
+    return [c for c in table.missing(every, DEFAULT_FAMILY) if not unicodedata.combining(c)]

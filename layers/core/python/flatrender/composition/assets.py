@@ -5,10 +5,22 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 
+class Rare(BaseModel):
+    """A character of captions that only some fonts have, with its marks: the cue that says it first, or the beginning
+    of that, and the second at which it does.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    text: str
+    cue: str
+    start: float
+
+
 class AssetInfo(BaseModel):
     """A file that a composition may name: its content hash, and what probing found. `width`/`height` are upright
-    pixels, `duration` seconds; `slots` are what may be replaced in a Lottie, by name, and of which kind each is;
-    `ready` is false while the file is not yet probed.
+    pixels, `duration` seconds; `slots` are what may be replaced in a Lottie, by name, and of which kind each is; `rare`
+    is what captions say that not every font can draw; `ready` is false while the file is not yet probed.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -21,4 +33,5 @@ class AssetInfo(BaseModel):
     duration: float | None = None
     has_audio: bool = False
     slots: dict[str, str] | None = None
+    rare: list[Rare] | None = None
     ready: bool = True

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flatrender.composition import limits, paths, timeline
 from flatrender.composition.assets import AssetInfo
-from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable, named
+from flatrender.composition.fonts import FontTable
 from flatrender.composition.layers import ImageLayer, ShapeLayer, VideoLayer
 from flatrender.composition.layers_base import Path
 from flatrender.composition.layers_captions import CaptionsLayer
@@ -19,6 +19,8 @@ from flatrender.composition.properties import written
 from flatrender.composition.schema_faults import closest, escape
 from flatrender.composition.schemas import AudioTrack, Composition, Theme
 from flatrender.composition.scopes import expressions_in
+from flatrender.composition.semantics_text import captions_faults, font_fault, text_faults
+from flatrender.composition.semantics_text import fault as _fault
 from flatrender.composition.timeline import EPSILON, PlacedLayer
 from flatrender.composition.transitions import LumaMatte
 from flatrender.kernel.faults import Fault
@@ -57,15 +59,11 @@ def check(composition: Composition, document: Any, assets: Mapping[str, AssetInf
     return list({(fault.pointer, fault.code, fault.message): fault for fault in found}.values())
 
 
-def _fault(pointer: str, code: str, message: str) -> Fault:
-    return Fault(pointer=pointer, code=code, message=message)
-
-
 def _theme(composition: Composition, document: Any, fonts: FontTable) -> Iterator[Fault]:
     theme = composition.theme
     for role, font in theme.fonts.items():
         if font.family not in fonts.families:
-            yield _font_fault(f"/theme/fonts/{escape(role)}/family", font.family, fonts)
+            yield font_fault(f"/theme/fonts/{escape(role)}/family", font.family, fonts)
     yield from _theme_colors(theme)
     for pointer, key, value in chain(_references(document, ""), composition.references):
         if key in _TEXT_KEYS:
@@ -194,19 +192,21 @@ def _content(  # noqa: C901, PLR0912  one case per layer type
             for index, run in enumerate(layer.runs):
                 where = f"{pointer}/runs/{index}"
                 font_pointer = f"{where}/font" if run.font else f"{pointer}/style/font"
-                yield from _text(
+                yield from text_faults(
                     run.text, run.font or layer.style.font, f"{where}/text", font_pointer, composition, fonts
                 )
         case CounterLayer():
             for name, words in (("prefix", layer.prefix), ("suffix", layer.suffix)):
                 style = f"{pointer}/style/font"
-                yield from _text(words, layer.style.font, f"{pointer}/{name}", style, composition, fonts)
+                yield from text_faults(words, layer.style.font, f"{pointer}/{name}", style, composition, fonts)
         case CaptionsLayer():
             # Uses of a nested composition that give it another style share its cues.
             cues = (id(layer.cues), layer.style.font, pointer)
             if layer.cues is None or cues not in seen:
                 seen.add(cues)
-                yield from _captions(layer, pointer, composition, assets, fonts)
+                if layer.asset is not None:
+                    yield from _asset(layer.asset, "captions", f"{pointer}/asset", assets)
+                yield from captions_faults(layer, pointer, composition, assets, fonts)
         case WaveformLayer():
             yield from _waveform(placed, layer, composition, assets)
         case ImageLayer():
@@ -228,30 +228,18 @@ def _content(  # noqa: C901, PLR0912  one case per layer type
                 yield from _path(layer.geometry, f"{pointer}/geometry")
 
 
-def _captions(
-    layer: CaptionsLayer, pointer: str, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
-) -> Iterator[Fault]:
-    if layer.asset is not None:
-        yield from _asset(layer.asset, "captions", f"{pointer}/asset", assets)
-    if (problem := layer.problem()) is not None:
-        yield _fault(f"{pointer}/cues", "captions", problem)
-        return
-    for where, words in [*layer.texts(), ("style", "")]:
-        yield from _text(words, layer.style.font, f"{pointer}/{where}", f"{pointer}/style/font", composition, fonts)
-
-
 def _slots(
     layer: LottieLayer, pointer: str, composition: Composition, assets: Mapping[str, AssetInfo], fonts: FontTable
 ) -> Iterator[Fault]:
     info = assets.get(layer.asset)
-    yield from _text("", layer.font, pointer, f"{pointer}/font", composition, fonts)
+    yield from text_faults("", layer.font, pointer, f"{pointer}/font", composition, fonts)
     for name, slot in layer.slots.items():
         where = f"{pointer}/slots/{escape(name)}"
         problem = slot_problem(name, slot, info.slots if info else None)
         if problem:
             yield _fault(where, "slot", problem)
         if isinstance(slot, TextSlot):
-            yield from _text(slot.text, layer.font, f"{where}/text", f"{pointer}/font", composition, fonts)
+            yield from text_faults(slot.text, layer.font, f"{where}/text", f"{pointer}/font", composition, fonts)
         elif isinstance(slot, ImageSlot):
             yield from _asset(slot.asset, "image", f"{where}/asset", assets)
 
@@ -300,29 +288,6 @@ def _path(path: Path, pointer: str) -> Iterator[Fault]:
         yield _fault(
             f"{pointer}/view_box", "empty_box", f"Width and height of a view box must be at least {limits.MIN_SIDE:g}."
         )
-
-
-def _text(  # noqa: PLR0917  what is said of text and of its font lie in two places
-    text: str, font: str, pointer: str, font_pointer: str, composition: Composition, fonts: FontTable
-) -> Iterator[Fault]:
-    family = font
-    if font.startswith("theme:"):
-        role = composition.theme.fonts.get(font.removeprefix("theme:"))
-        family = role.family if role else DEFAULT_FAMILY
-    elif font not in fonts.families:
-        yield _font_fault(font_pointer, font, fonts)
-    missing = fonts.missing(text, family)
-    if missing:
-        yield _fault(pointer, "glyph_missing", f"No font has these characters: {named(missing)}.")
-
-
-def _font_fault(pointer: str, family: str, fonts: FontTable) -> Fault:
-    names = ", ".join(sorted(fonts.families))
-    return _fault(
-        pointer,
-        "font_missing",
-        f"The font {family!r} is not available{closest(family, fonts.families) or '.'} There are: {names}.",
-    )
 
 
 def _better(found: str, needed: str) -> str:

@@ -21,6 +21,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 from pydantic import BaseModel, ConfigDict
 
+from flatrender.composition.assets import Rare
 from flatrender.engine import probe_captions, probe_lut
 from flatrender.engine import probe_containers as containers
 from flatrender.engine import probe_images as images
@@ -51,7 +52,8 @@ class Limits(BaseModel):
 
 class MediaInfo(BaseModel):
     """What a file is. `width` and `height` are upright pixels, `duration` seconds; `codec` as ffmpeg names it; `slots`
-    what may be replaced in a Lottie, by name, and of which kind each is.
+    what may be replaced in a Lottie, by name, and of which kind each is; `rare` what captions say that not every font
+    can draw.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,6 +67,7 @@ class MediaInfo(BaseModel):
     codec: str
     has_audio: bool = False
     slots: dict[str, str] | None = None
+    rare: list[Rare] | None = None
     size_bytes: int
     sha256: str
 

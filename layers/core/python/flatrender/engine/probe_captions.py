@@ -1,13 +1,19 @@
 """What an uploaded captions file is: read as strictly as when it is shown."""
 
-from typing import Any
+from typing import Any, Final
 
 from flatrender.composition import limits
+from flatrender.composition.assets import Rare
 from flatrender.composition.captions import Caption, CaptionsFault, Format, detect, parse
 from flatrender.composition.fonts import DEFAULT_FAMILY, named, shipped
+from flatrender.composition.graphemes import clusters
 from flatrender.engine.faults import RejectedMedia
 from flatrender.engine.probe_foreign import Data
 
+_MOST: Final = 200
+_LONGEST: Final = 16
+"""Characters of a letter with its marks."""
+_EXCERPT: Final = 60
 _CODECS = {"text/vtt": "webvtt", "application/x-subrip": "subrip"}
 
 
@@ -27,19 +33,36 @@ def captions(data: Data, content_type: Format) -> dict[str, Any]:
         raise RejectedMedia("too_large" if fault.too_large else "damaged", str(fault)) from None
     if not found:
         raise RejectedMedia("no_streams", "There is no cue in these captions.")
-    _drawable(found)
+    rare = _rare(found)
     return {
         "kind": "captions",
         "content_type": content_type,
         "duration": found[-1].end,
         "codec": _CODECS[content_type],
+        "rare": rare or None,
     }
 
 
-def _drawable(found: list[Caption]) -> None:
-    """Raises RejectedMedia for characters that no font has: nobody would see them."""
+def _rare(found: list[Caption]) -> list[Rare]:
+    """What not every font can draw, each once; at most `_MOST` of them, which is all that the shipped fonts know.
+
+    Raises RejectedMedia for characters that no font has: nobody would see them.
+    """
     fonts = shipped()
     missing = fonts.missing("\n".join(cue.text for cue in found), DEFAULT_FAMILY)
     nowhere = [character for character in missing if all(fonts.missing(character, name) for name in fonts.families)]
     if nowhere:
         raise RejectedMedia("glyph_missing", f"No font has these characters of the captions: {named(nowhere)}.")
+    rare: dict[str, Rare] = {}
+    wanted = set(missing)
+    for cue in found if wanted else ():
+        if wanted.isdisjoint(cue.text):
+            continue
+        for cluster in clusters(cue.text):
+            if cluster not in rare and len(rare) < _MOST and not wanted.isdisjoint(cluster):
+                rare[cluster[:_LONGEST]] = Rare(text=cluster[:_LONGEST], cue=_shown(cue.text), start=cue.start)
+    return list(rare.values())
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _EXCERPT else text[:_EXCERPT].rstrip() + "\u2026"

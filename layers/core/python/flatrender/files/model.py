@@ -62,6 +62,7 @@ class FileItem(Item):
     duration = NumberAttribute(null=True)
     has_audio = BooleanAttribute(default=False)
     slots = JSONAttribute(null=True)
+    rare = JSONAttribute(null=True)
     rejection_code = UnicodeAttribute(null=True)
     rejection_message = UnicodeAttribute(null=True)
     claim = UnicodeAttribute(null=True)

@@ -173,6 +173,7 @@ def record(item: FileItem, found: Any) -> None:
     item.duration = found.duration
     item.has_audio = found.has_audio
     item.slots = found.slots
+    item.rare = [character.model_dump() for character in found.rare] if found.rare else None
 
 
 def facts(item: FileItem) -> dict[str, Any]:
@@ -229,6 +230,7 @@ def _asset(item: FileItem) -> AssetInfo:
         duration=item.duration,
         has_audio=item.has_audio,
         slots=item.slots,
+        rare=item.rare,
     )
 
 
