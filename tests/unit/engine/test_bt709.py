@@ -199,7 +199,7 @@ def test_without_the_library_numpy_takes_over_and_says_so_once(
     if content is not None:
         (tmp_path / bt709.LIBRARY).write_bytes(content)
     monkeypatch.setattr("sys.path", [str(tmp_path)])
-    monkeypatch.setattr(bt709, "_BUILT", [])
+    monkeypatch.setattr("flatrender.engine.compiled.BUILT", [])
     monkeypatch.setattr(bt709, "fastest", cache(bt709.fastest.__wrapped__))
     buffer = noise(20, 30)
     with caplog.at_level(logging.WARNING):

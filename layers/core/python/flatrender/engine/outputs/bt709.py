@@ -4,8 +4,6 @@ Both give the same bytes. The C takes a sixth of swscale's time; numpy is for ma
 """
 
 import ctypes
-import logging
-import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -15,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from av.video.frame import VideoFrame
 
+from flatrender.engine.compiled import found
 from flatrender.engine.frames import Image
 
 FORMATS: Final = ("nv12", "yuv420p")
 LIBRARY: Final = "flatrender_bt709.so"
-_BUILT: Final = [folder / ".build/lib" for folder in Path(__file__).resolve().parents[6:7]]
-"""Where `make setup` puts it, if this is a repository."""
 
 # ITU-R BT.709 for limited range, of blue, green and red times 2^15, and what grey is.
 _SHIFT: Final = 15
@@ -42,16 +39,8 @@ def fill(buffer: Image, frame: VideoFrame) -> None:
 @cache
 def fastest() -> Fill:
     """`native` if there is a library that loads, else `portable`; tried once a process."""
-    for folder in [*map(Path, sys.path), *_BUILT]:
-        path = folder / LIBRARY
-        if path.is_file():
-            try:
-                return native(path)
-            except (OSError, AttributeError) as error:
-                logging.getLogger(__name__).warning("%s does not load, colours are converted slowly: %s", path, error)
-                return portable
-    logging.getLogger(__name__).warning("%s is nowhere, colours are converted slowly: run make setup", LIBRARY)
-    return portable
+    otherwise: Fill = portable
+    return found(LIBRARY, native, otherwise, "colours are converted slowly")
 
 
 def native(path: Path) -> Fill:
