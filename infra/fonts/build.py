@@ -60,9 +60,9 @@ LICENCES = {
 }
 NOTO_COPYRIGHT = "Copyright 2010-2020 Google Inc., Google LLC. Noto is a trademark of Google Inc."
 CJK_COPYRIGHT = "Copyright 2014-2021 Adobe (http://www.adobe.com/). Noto is a trademark of Google Inc."
-SIMPLIFIED_FACE = 2  # of the collection: Noto Sans CJK SC, the forms of mainland China; `locl` has those of Japan
+SIMPLIFIED_FACE = 2  # of the collection: Noto Sans CJK SC, the forms of mainland China; `locl` has those of the others
 CJK_SCRIPTS = [f"{script}.{language}" for script in ("DFLT", "hani", "kana", "hang", "latn")
-               for language in ("dflt", "JAN", "ZHS")]  # fmt: skip
+               for language in ("dflt", "JAN", "KOR", "ZHH", "ZHS", "ZHT")]  # fmt: skip
 
 
 def main() -> None:
@@ -161,7 +161,9 @@ def _trimmed(path: Path) -> bytes:
 
 
 def _cjk(path: Path) -> bytes:
-    """GB 2312, JIS X 0208, Big5 level 1 and the Hangul of KS X 1001, in Chinese and Japanese forms, horizontal only."""
+    """GB 2312, JIS X 0208, Big5 level 1 and the Hangul of KS X 1001, horizontal only, in the forms of mainland China,
+    Taiwan, Hong Kong, Japan and Korea.
+    """
     features = ["ccmp", "locl", "liga", "ljmo", "vjmo", "tjmo", "mark", "mkmk"]
     tables = ["vhea", "vmtx", "VORG", "BASE", "DSIG"]
     return _subset(

@@ -13,6 +13,7 @@ SCRIPTS = {
     "hindi": ("Noto Sans Devanagari", "नमस्ते दुनिया\nक्षत्रिय श्री", "hi"),
     "thai": ("Noto Sans Thai", "สวัสดีชาวโลกที่น่ารักทุกคน", "th"),
     "chinese": ("Noto Sans CJK", "你好，世界\n直接、骨、角", "zh"),
+    "chinese-traditional": ("Noto Sans CJK", "臺灣，國語。\n直接、骨、角", "zh-Hant"),
     "japanese": ("Noto Sans CJK", "こんにちは世界\n直接、骨、角", "ja"),
     "korean": ("Noto Sans CJK", "안녕하세요 세계", "ko"),
     "emoji": ("Inter", "🎉👩‍👩‍👧🇩🇪👍🏽\n❤️ 1️⃣ 🏳️‍🌈", "en"),

@@ -12,6 +12,7 @@ from tests.unit.engine_draw.shaped import SIZE, Part, advance, block, drawn, ref
 from flatrender.composition.fonts import shipped
 from flatrender.composition.graphemes import clusters
 from flatrender.engine.fonts import default_dir, library
+from flatrender.engine.text_shape import han_language
 
 INTER, VAZIR, HEBREW = "Inter-Regular.ttf", "Vazirmatn-Regular.ttf", "NotoSansHebrew-Regular.ttf"
 HINDI, THAI, CJK = "NotoSansDevanagari-Regular.ttf", "NotoSansThai-Regular.ttf", "NotoSansCJK-Regular.otf"
@@ -30,7 +31,7 @@ PLAIN = {
     "thai in a latin font": ("Inter", Part("น้ำผึ้ง", THAI, "Thai")),
     "japanese forms": ("Inter", Part("日本語直骨令のかな「ー」、", CJK, "Hani", language="ja")),
     "chinese forms": ("Inter", Part("他说“你好”世界直骨令，", CJK, "Hani", language="zh-Hans")),
-    "traditional characters": ("Inter", Part("繁體中文", CJK, "Hani", language="zh-Hans")),
+    "traditional characters": ("Inter", Part("繁體中文，直骨令。", CJK, "Hani", language="zh-Hant")),
     "korean": ("Inter", Part("안녕하세요", CJK, "Hang", language="ko")),
     "emoji sequences": ("Inter", Part("👨‍👩‍👧‍👦🇮🇷👍🏽👩🏿‍🚀❤️1️⃣🏳️‍🌈", EMOJI, "Zyyy")),
 }
@@ -72,7 +73,7 @@ MIXED = {
         "نسخهٔ 2.0 با 日本語",
         "Vazirmatn",
         [
-            Part("日本語", CJK, "Hani", language="zh-Hans"),
+            Part("日本語", CJK, "Hani", language="zh-Hant"),
             Part(" با ", VAZIR, "Arab", True),
             Part("2.0", VAZIR, "Zyyy"),
             Part("نسخهٔ ", VAZIR, "Arab", True),
@@ -136,7 +137,30 @@ def test_the_comparison_sees_wrong_forms_and_a_wrong_order() -> None:
 
 
 def test_the_language_of_a_style_chooses_the_forms() -> None:
-    compare("直骨令", "Inter", [Part("直骨令", CJK, "Hani", language="ja")], language="ja")
+    shapes = {}
+    for language in ("ja", "ko", "zh", "zh-Hans", "zh-Hant", "zh-TW", "zh-HK"):
+        part = Part("直骨令述", CJK, "Hani", language=language)
+        compare(part.text, "Inter", [part], language=language)
+        shapes[language] = drawn(block(part.text, "Inter", language)).tobytes()
+    assert shapes["zh"] == shapes["zh-Hans"]
+    assert shapes["zh-TW"] == shapes["zh-Hant"]
+    assert len(set(shapes.values())) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Hello", "zh-Hans"),
+        ("直接骨角", "zh-Hans"),
+        ("简体中文", "zh-Hans"),
+        ("臺灣的國語", "zh-Hant"),
+        ("體 and 简体 together", "zh-Hans"),
+        ("國語かな", "ja"),
+        ("國語 한국어", "ko"),
+    ],
+)
+def test_the_characters_beside_tell_the_forms_of_chinese_ones(text: str, language: str) -> None:
+    assert han_language(text) == language
 
 
 @pytest.mark.parametrize(

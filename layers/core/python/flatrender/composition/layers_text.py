@@ -59,8 +59,9 @@ class TextStyle(Strict):
     line_height: Annotated[float, Field(ge=0.5, le=4)] = 1.2
     stroke: Stroke | None = None
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = None
-    """A BCP 47 tag such as `ja` or `sr`, for shapes that differ between languages. Without one, Chinese characters are
-    Japanese beside kana and Chinese elsewhere."""
+    """A BCP 47 tag such as `ja`, `zh-Hant`, `zh-HK` or `sr`, for shapes that differ between languages. Without one,
+    Chinese characters are Japanese beside kana, Korean beside Hangul, traditional beside more characters that only
+    these have, and else those of mainland China."""
 
 
 class TextLayer(LayerBase):

@@ -54,9 +54,10 @@ class CaptionsContent:
 
     def __init__(self, layer: CaptionsLayer, place: Place, kit: Kit) -> None:
         self._cues = cues_of(layer, kit)
-        if layer.style.language is None and han_language("".join(cue.text for cue in self._cues)) == "ja":
-            # Kana in one cue tell the language of all: some are written in Chinese characters only.
-            layer = layer.model_copy(update={"style": layer.style.model_copy(update={"language": "ja"})})
+        language = han_language("".join(cue.text for cue in self._cues))
+        if layer.style.language is None and language != "zh-Hans":
+            # All cues tell the language of each: a Japanese one may be written in Chinese characters only.
+            layer = layer.model_copy(update={"style": layer.style.model_copy(update={"language": language})})
         self._layer, self._place, self._kit = layer, place, kit
         self._starts = [cue.start + layer.offset for cue in self._cues]
         self._frame = _area(layer, place)
