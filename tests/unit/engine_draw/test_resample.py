@@ -63,6 +63,71 @@ def test_every_processor_gives_the_same_bytes(
     assert (frame == 77).all()
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    source=st.tuples(st.integers(2, 50), st.integers(2, 50)),
+    target=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    start=st.tuples(st.floats(-40, 90), st.floats(-40, 90)),
+    steps=st.tuples(*[st.floats(-3, 3)] * 4),
+)
+def test_every_processor_turns_to_the_same_bytes(
+    in_c: Resample,
+    source: tuple[int, int],
+    target: tuple[int, int],
+    start: tuple[float, float],
+    steps: tuple[float, float, float, float],
+) -> None:
+    window = Window(*(round(value * ONE) for value in (*start, *steps)))
+    if window.upright:
+        window = window._replace(across_y=1)
+    from_ = picture(source[0] + 8, source[1] + 2)[1:-1, 4:-4]
+    made = [np.full((target[1] + 2, target[0] + 8, 4), 77, np.uint8) for _ in range(2)]
+    for function, whole in zip((in_c, portable), made, strict=True):
+        function(from_, whole[1:-1, 4:-4], window)
+    assert np.array_equal(*made)
+    made[0][1:-1, 4:-4] = 77
+    assert (made[0] == 77).all()
+
+
+@pytest.mark.parametrize("degrees", [0.3, 7, 45, 120, 180.4, 270])
+@pytest.mark.parametrize("scale", [0.4, 1.0, 1.7])
+def test_it_turns_as_skia_turns(degrees: float, scale: float) -> None:
+    """As in `test_it_draws_what_skia_draws`; at an edge, a pixel that is seen here need not be seen there."""
+    y, x = np.mgrid[0:160, 0:220]
+    smooth = np.stack([x + 20, y + 40, 128 + 100 * np.sin(x / 17) * np.cos(y / 23), np.full_like(x, 255)], axis=2)
+    source = image(smooth.astype(np.uint8))
+    matrix = Affine().translate(170.3, 120.9).rotate(degrees).scale(scale, scale * 0.9).translate(-110, -80)
+    ours, skias = Canvas(320, 240, opaque=True), Canvas(320, 240, opaque=True)
+    for canvas in (ours, skias):
+        canvas.skia.clear(skia.ColorGREEN)
+    resample.draw(ours.skia, source, matrix, skia.Paint(Alphaf=0.8))
+    skias.skia.setMatrix(matrix.matrix())
+    skias.skia.drawImage(source, 0, 0, LINEAR, skia.Paint(Alphaf=0.8))
+    apart = np.abs(ours.pixels.astype(int) - skias.pixels).max(axis=2)
+    assert (apart > 4).mean() < 0.004
+    assert apart[apart <= 4].mean() < 1
+
+
+@pytest.mark.parametrize("part", [(0, 0, 320, 240), (40, 30, 300, 200)])
+def test_it_does_not_matter_how_much_of_what_is_turned_is_drawn(part: tuple[int, int, int, int]) -> None:
+    matrix = Affine().translate(160, 120).rotate(33.3).scale(1.1, 0.8).translate(-110, -80)
+    whole, some = Canvas(320, 240, opaque=True), Canvas(320, 240, opaque=True)
+    source = image(picture(220, 160))
+    resample.draw(whole.skia, source, matrix)
+    some.skia.clipRect(skia.Rect.MakeLTRB(*part))
+    resample.draw(some.skia, source, matrix)
+    left, top, right, bottom = part
+    assert np.array_equal(whole.pixels[top:bottom, left:right], some.pixels[top:bottom, left:right])
+
+
+def test_a_thin_line_that_is_turned_is_left_to_skia(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of the rectangle that holds it is empty."""
+    monkeypatch.setattr(resample, "fastest", lambda: pytest.fail("not for this"))
+    canvas = Canvas(900, 900)
+    resample.draw(canvas.skia, image(picture(1200, 6)), Affine().translate(30, 20).rotate(45))
+    assert canvas.pixels.any()
+
+
 def test_wide_steps_are_for_the_plain_code(in_c: Resample) -> None:
     source, made, expected = picture(300, 40), np.zeros((12, 90, 4), np.uint8), np.zeros((12, 90, 4), np.uint8)
     window = Window(0, 0, 3 * ONE + 5, 3 * ONE)
@@ -129,13 +194,15 @@ def test_opacity_and_clips_count() -> None:
 @pytest.mark.parametrize(
     "matrix",
     [
-        Affine(0.9, 0.1, -0.1, 0.9, 100, 3),
+        Affine(1, 1, 1, 1, 3, 4),
+        Affine(0.001, 0.001, -0.001, 0.001, 3, 4),
+        Affine(70, 70, -70, 70, 3, 4),
         Affine(-1.1, 0, 0, 1.1, 300, 0),
         Affine(0.3, 0, 0, 0.3, 5.5, 5.5),
         Affine(1, 0, 0, 1, 3, 4),
         Affine(1.2, 0, 0, 1.2, 1e12, 0),
     ],
-    ids=["turned", "mirrored", "much smaller", "by whole pixels", "far away"],
+    ids=["flat", "turned and tiny", "turned and huge", "mirrored", "much smaller", "by whole pixels", "far away"],
 )
 def test_the_rest_is_left_to_skia(matrix: Affine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resample, "fastest", lambda: pytest.fail("not for this"))
@@ -154,9 +221,14 @@ def test_memory_that_is_no_picture_is_refused() -> None:
             resample.fastest()(bad, good, window)
         with pytest.raises(ValueError, match="no picture"):
             resample.fastest()(good, bad, window)
-    for nowhere in (Window(0, 0, 0, ONE), Window(2**63, 0, ONE, ONE), Window(0, 0, ONE, 2**61)):
+    for nowhere in (Window(2**63, 0, ONE, ONE), Window(0, 0, ONE, 2**61), Window(0, 0, ONE, ONE, 2**61)):
         with pytest.raises(ValueError, match="nowhere"):
             resample.fastest()(good, good.copy(), nowhere)
+    for mirrored in (Window(0, 0, 0, ONE), Window(0, 0, ONE, -ONE)):
+        with pytest.raises(ValueError, match="upside down"):
+            resample.fastest()(good, good.copy(), mirrored)
+    with pytest.raises(ValueError, match="too small"):
+        resample.fastest()(good[:1], good.copy(), Window(0, 0, ONE, ONE, 1))
 
 
 def test_without_a_library_numpy_draws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
