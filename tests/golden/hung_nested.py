@@ -28,7 +28,7 @@ CARD = {
 
 def card(left: float, **properties: Any) -> dict[str, Any]:
     place = [left, 12, 62, 84]
-    return {"type": "composition", "composition": "card", "box": place, "properties": properties}
+    return {"type": "composition", "composition": "person", "box": place, "properties": properties}
 
 
 hang(
@@ -36,6 +36,6 @@ hang(
     card(2),
     card(65, name="Ada", photo={"asset": PORTRAIT}, accent=linear(BLUE, MINT, angle=90), tilt=-8.0),
     card(128, name="نام بلندتر", photo={"asset": SCREEN}, accent="theme:brand", ink=PAPER),
-    compositions={"card": CARD},
+    compositions={"person": CARD},
     theme={"colors": {"brand": "#5b3a8c"}},
 )

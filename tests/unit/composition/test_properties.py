@@ -103,7 +103,7 @@ def test_what_gets_no_value_is_shared() -> None:
 @pytest.mark.parametrize(
     ("given", "pointer", "words"),
     [
-        ({"titel": "A"}, "titel", "did you mean 'title'? There are: title, accent, size, photo, shift."),
+        ({"titel": "A"}, "titel", "did you mean 'title'? There are: accent, photo, shift, size, title."),
         ({"title": 5}, "title", "'text' must be a text."),
         ({"title": "x" * 3000}, "title", "at most 2000 characters"),
         ({"accent": "red"}, "accent", "must be a colour"),

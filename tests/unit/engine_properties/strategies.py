@@ -30,7 +30,10 @@ LAYERS, TRANSITIONS = _hung()
 SHARED: Final = {
     "canvas": {"width": 192, "height": 108, "fps": FPS, "background": "#10141c"},
     "theme": GALLERY["svg-colors"].document["theme"],
-    "compositions": GALLERY["composition"].document["compositions"],
+    "compositions": {
+        **GALLERY["composition"].document["compositions"],
+        **GALLERY["composition-properties"].document["compositions"],
+    },
     "audio": GALLERY["waveform-played"].document["audio"],
 }
 TENTHS: Final = st.integers(0, 8).map(lambda tenths: tenths / 10)

@@ -69,7 +69,7 @@ def expanded(
     for name in definitions:
         work.definition(name)
     made = [work.layers(pointer, layers, {}) for pointer, layers in lists]
-    return Expanded(made, work.faults, work.references)
+    return Expanded(made, work.faults, sorted(work.references))
 
 
 class _Part(NamedTuple):
@@ -144,7 +144,7 @@ class _Expansion:
         elif layer.properties:
             values = {
                 key: Value(value, written(f"{pointer}/properties/{escape(key)}", given))
-                for key, value in layer.properties.items()
+                for key, value in sorted(layer.properties.items())
             }
             part = self._filled(name, values)
         else:

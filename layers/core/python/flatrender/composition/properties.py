@@ -101,7 +101,7 @@ class Declared:
                 for index, target in enumerate(spec.targets)
                 if (place := self._place(target, f"{self._at(key)}/targets/{index}", by_id, known)) is not None
             ]
-            for key, spec in properties.items()
+            for key, spec in sorted(properties.items())
         }
 
     @cached_property
@@ -135,12 +135,12 @@ class Declared:
             if key in self._properties:
                 wanted[key] = value
                 continue
-            names = ", ".join(self._properties)
+            names = ", ".join(sorted(self._properties))
             hint = closest(key, self._properties) or "."
             told = f"The composition {self._name!r} has no property {key!r}{hint}"
             message = f"{told} There are: {names}." if names else f"{told} It declares none."
             faults.append(Fault(pointer=value.pointer, code="property", message=message))
-        for key, spec in self._properties.items():
+        for key, spec in sorted(self._properties.items()):
             if spec.has_default and key not in wanted:
                 wanted[key] = Value(spec.default, f"{self._at(key)}/default")
         by_layer: dict[str, list[tuple[_Place, Value]]] = {}
