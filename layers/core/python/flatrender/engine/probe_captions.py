@@ -55,12 +55,16 @@ def _rare(found: list[Caption]) -> list[Rare]:
         raise RejectedMedia("glyph_missing", f"No font has these characters of the captions: {named(nowhere)}.")
     rare: dict[str, Rare] = {}
     wanted = set(missing)
+    seen = set[str]()
     for cue in found if wanted else ():
-        if wanted.isdisjoint(cue.text):
-            continue
-        for cluster in clusters(cue.text):
-            if cluster not in rare and len(rare) < _MOST and not wanted.isdisjoint(cluster):
-                rare[cluster[:_LONGEST]] = Rare(text=cluster[:_LONGEST], cue=_shown(cue.text), start=cue.start)
+        for word in (word.text for word in cue.words):
+            if word in seen or wanted.isdisjoint(word):
+                continue
+            seen.add(word)
+            for cluster in clusters(word):
+                text = cluster[:_LONGEST]
+                if text not in rare and len(rare) < _MOST and not wanted.isdisjoint(text):
+                    rare[text] = Rare(text=text, cue=_shown(cue.text), start=cue.start)
     return list(rare.values())
 
 
