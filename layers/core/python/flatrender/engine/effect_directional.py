@@ -12,9 +12,10 @@ import numpy as np
 import skia
 
 from flatrender.composition.effects import DirectionalBlur
+from flatrender.engine import resample
 from flatrender.engine.easing import Track
 from flatrender.engine.layers_base import Bounds, Content, Place
-from flatrender.engine.surface import LINEAR, MAX_AREA, MAX_SIDE, Affine, Canvas, Pixels
+from flatrender.engine.surface import MAX_AREA, MAX_SIDE, Affine, Canvas, Pixels
 
 _LEAST: Final = 0.05
 """Canvas units; what is smeared less is drawn as it is."""
@@ -22,6 +23,8 @@ _SAMPLES: Final = 16
 """Rows within the length of a smear."""
 _AT_ONCE: Final = 1_000_000
 """Pixels that are summed up at a time, so that the sums stay small."""
+_ROWS: Final = 32
+"""Rows that are made at a time, so that what is computed on the way stays in the cache."""
 _WRAPPED: Final = 256
 """Rows of which 16 bits hold the sum: longer sums may overflow, their differences do not."""
 
@@ -94,8 +97,7 @@ class Directional:
         if self._repeats:
             canvas.setMatrix(base.matrix())
             canvas.clipRect(skia.Rect.MakeLTRB(*self._box), skia.ClipOp.kIntersect, True)
-        canvas.setMatrix(_after(base, made.place).matrix())
-        canvas.drawImage(made.image, 0, 0, LINEAR, paint)
+        resample.draw(canvas, made.image, _after(base, made.place), paint)
         canvas.restore()
 
     def _smeared(self, t: float) -> _Smeared:
@@ -143,25 +145,28 @@ class Directional:
         canvas = Canvas(max(1, right - left), max(1, bottom - top))
         to_pixels = Affine(scale, 0, 0, scale, -left, -top).rotate(turn).translate(*origin)
         if self._repeats:
-            self._draw_repeated(canvas.skia, to_pixels, t, scale)
+            self._draw_repeated(canvas.skia, to_pixels, t, scale, (angle, room))
         else:
             canvas.skia.setMatrix(to_pixels.matrix())
             self.inner.draw(canvas.skia, to_pixels, t, skia.Paint())
         return _Turned(_transposed(canvas.pixels) if flat else canvas.pixels, left, top, scale, turn, flat)
 
-    def _draw_repeated(self, canvas: skia.Canvas, to_pixels: Affine, t: float, scale: float) -> None:
-        """The content, what lies at the edges of its box going on and on."""
-        (x, y), box = self._place.origin, self._box
+    def _draw_repeated(
+        self, canvas: skia.Canvas, to_pixels: Affine, t: float, scale: float, along: tuple[float, float]
+    ) -> None:
+        """The content, what lies at the edges of its box going on for as far `along` a line as a smear reaches."""
+        (x, y), box, radians = self._place.origin, self._box, math.radians(along[0])
         left, top = math.floor((x + box[0]) * scale + 1e-6), math.floor((y + box[1]) * scale + 1e-6)
         right, bottom = math.ceil((x + box[2]) * scale - 1e-6), math.ceil((y + box[3]) * scale - 1e-6)
         upright = Canvas(max(1, right - left), max(1, bottom - top))
         base = Affine(scale, 0, 0, scale, x * scale - left, y * scale - top)
         upright.skia.setMatrix(base.matrix())
         self.inner.draw(upright.skia, base, t, skia.Paint())
-        local = to_pixels.translate(-x, -y).scale(1 / scale, 1 / scale).translate(left, top).matrix()
-        shader = upright.snapshot().makeShader(skia.TileMode.kClamp, skia.TileMode.kClamp, LINEAR, local)
-        canvas.resetMatrix()
-        canvas.drawPaint(skia.Paint(Shader=shader, BlendMode=skia.BlendMode.kSrc))
+        dx, dy = (math.ceil(abs(part) * along[1] * scale) + 4 for part in (math.cos(radians), math.sin(radians)))
+        more = np.pad(upright.pixels, ((dy, dy), (dx, dx), (0, 0)), mode="edge")
+        image = skia.Image.fromarray(more, skia.kBGRA_8888_ColorType, skia.kPremul_AlphaType, copy=False)
+        place = to_pixels.translate(-x, -y).scale(1 / scale, 1 / scale).translate(left - dx, top - dy)
+        resample.draw(canvas, image, place)
 
 
 def _after(one: Affine, other: Affine) -> Affine:
@@ -206,12 +211,13 @@ def smeared(pixels: Pixels, length: float, step: int) -> tuple[Pixels, float]:
         # Row by row: numpy's own running sums take many times as long.
         for row in range(height):
             np.add(totals[row], rows[row], out=totals[row + 1])
-        mean = (totals[high] - totals[low]).astype(np.float32)
-        if part:
-            mean[inside] += np.float32(part) * rows[beyond[inside]]
-        mean *= np.float32(1 / length)
-        mean += np.float32(0.5)
-        made[1:-1, left + 1 : left + 1 + strip][:, : part_of.shape[1] // 4] = mean.astype(np.uint8).reshape(
-            len(begins), -1, 4
-        )
+        shown = made[1:-1, left + 1 : left + 1 + part_of.shape[1] // 4].reshape(len(begins), -1)
+        for some in (slice(at, at + _ROWS) for at in range(0, len(begins), _ROWS)):
+            mean = (totals[high[some]] - totals[low[some]]).astype(np.float32)
+            if part:
+                mean[inside[some]] += np.float32(part) * rows[beyond[some][inside[some]]]
+            mean *= np.float32(1 / length)
+            mean += np.float32(0.5)
+            shown[some] = mean
+        made[1:-1, left + 1 : left + 1 + part_of.shape[1] // 4] = shown.reshape(len(begins), -1, 4)
     return made, first - step + length / 2
