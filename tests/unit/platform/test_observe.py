@@ -1,5 +1,6 @@
 """What every function says about each of its invocations."""
 
+import gc
 import json
 import sys
 import time
@@ -168,3 +169,13 @@ def test_a_quiet_function_needs_no_logger(capsys: pytest.CaptureFixture[str]) ->
     (last,) = said(capsys)
     assert last["correlation_id"] == "event-1"
     assert observe.logger.cache_info().currsize == 0
+
+
+def test_what_the_first_invocation_loaded_is_left_alone_by_later_collections() -> None:
+    frozen = gc.get_freeze_count()
+    handler = observed(lambda event, context: None)
+    handler({}, CONTEXT)
+    assert gc.get_freeze_count() > frozen
+    gc.unfreeze()
+    handler({}, CONTEXT)
+    assert gc.get_freeze_count() == 0

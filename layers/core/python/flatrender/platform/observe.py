@@ -9,6 +9,7 @@ An invocation ends with one line that is both: a structured log line, whose fiel
 CloudWatch's embedded format. A function that says nothing else never makes a logger.
 """
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -83,6 +84,9 @@ def observed[Event, Answer](
         finally:
             elapsed = (time.perf_counter() - began) * 1000
             _conclude(function, outcome, elapsed, cold=cold)
+            if cold:
+                # What is loaded by now stays: no later collection of garbage need look through it.
+                gc.freeze()
             cold = False
 
     return watched
