@@ -73,8 +73,8 @@ e2e: setup $(BUILD)/cloud.stamp $(BUILD)/sam.stamp ## The deployed system, in a 
 	@infra/bootstrap.sh
 	@UV=$(CURDIR)/$(UV) $(PY) infra/local/e2e.py --port $(TEST_PORT)
 
-bench: up $(BUILD)/bench.stamp ## Speed and size, measured
-	@PYTHONPATH=.:cli:layers/core/python $(PY) -m tests.bench
+bench: up $(BUILD)/bench.stamp ## Speed and size, measured; PARTS="latency engine" for some of it
+	@PYTHONPATH=.:cli:layers/core/python $(PY) -m tests.bench $(PARTS)
 
 ##@ Changing it
 fmt: setup ## Format the code
