@@ -67,3 +67,19 @@ def test_a_bitmap_is_no_larger_than_what_is_drawn() -> None:
 
     made = bitmap((0, 0, 500, 500), (0.5, 0.5), 2.0, draw)
     assert made.box == pytest.approx((29.5, 39.5, 40.5, 60.5), abs=0.51)
+
+
+@pytest.mark.parametrize("side", [200, 100], ids=["as large", "smaller"])
+@pytest.mark.parametrize("moves", [{}, {"ken_burns": {}}], ids=["resting", "moving"])
+def test_the_colours_of_a_phone_s_photo_are_those_it_was_taken_with(
+    side: int, moves: dict[str, object], tmp_path: Path
+) -> None:
+    """Phones write Display P3, whose red is redder than sRGB's: the same number is another colour."""
+    p3 = skia.ColorSpace.MakeRGB(skia.cms.NamedTransferFn.kSRGB, skia.cms.NamedGamut.kDisplayP3)
+    pixels = np.full((200, 200, 4), (60, 90, 200, 255), np.uint8)
+    plain = skia.Image.fromarray(pixels, skia.kBGRA_8888_ColorType, skia.kOpaque_AlphaType)
+    path = tmp_path / "phone.png"
+    path.write_bytes(bytes(plain.reinterpretColorSpace(p3).encodeToData(skia.kPNG, 100)))
+    layer = {"type": "image", "asset": PHOTO, "box": [0, 0, side, side], **moves}
+    seen = frame(composition(layer), 0, {PHOTO: path})
+    assert np.abs(seen[side // 2, side // 2, :3].astype(int) - [49, 81, 216]).max() <= 1

@@ -43,9 +43,16 @@ def scaled(image: skia.Image, asset: str, kit: Kit, width: int, height: int) -> 
         raster = image.makeRasterImage()
         if raster is None:
             raise AssetUnreadable(f"The picture {asset} cannot be decoded.")
-        return shrink(raster, width, height)
+        return _in_srgb(shrink(raster, width, height), raster.colorSpace())
 
     return picture_cache.CACHE.get(kit.assets[asset], width, height, make)
+
+
+def _in_srgb(image: skia.Image, space: skia.ColorSpace | None) -> skia.Image:
+    """An image whose colours are those of `space`, such as the Display P3 of phones, in those of our canvases."""
+    if space is None or space.isSRGB():
+        return image
+    return image.reinterpretColorSpace(space).makeColorSpace(skia.ColorSpace.MakeSRGB()) or image
 
 
 def fitted(width: float, height: float, place: Place, cover: bool, view: View) -> Bounds:
