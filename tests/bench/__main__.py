@@ -20,7 +20,7 @@ from flatrender_cli.errors import CliError
 
 def _engine() -> list[Section]:
     """The reference scene at the presets that have a target, and by other means."""
-    fast, slow = speed.measure("veryfast"), speed.measure("medium", rounds=1)
+    fast, slow = speed.measure("veryfast"), speed.measure("medium")
     return [fast.section(), slow.section(), others.measure(fast)]
 
 
