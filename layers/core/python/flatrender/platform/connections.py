@@ -3,7 +3,7 @@
 urllib3 makes connections, keeps them, and checks whom they lead to; that stays so. What it does for each request
 besides serves callers that redirect, retry, stream and decode. botocore does that itself or asks for none of it, and
 it takes half the processor time of a call to DynamoDB. It also sends head and body apart: two system calls, two TLS
-records, two packets. Here a small request goes at once, and llhttp, which is C, reads the answer (docs/decisions/0027).
+records, two packets. Here a small request goes at once, and llhttp, which is C, reads the answer (docs/decisions/0025).
 """
 
 import ssl
