@@ -7,6 +7,7 @@ other sites are refused. No file is served: the page is part of the program, the
 import json
 import queue
 import secrets
+import signal
 import socket
 from collections.abc import Mapping
 from functools import cached_property
@@ -220,6 +221,9 @@ def preview(file: Path, assets: Path | None, *, port: int | None, show: bool) ->
         import webbrowser
 
         webbrowser.open(server.url)
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        # Said aloud, for a shell has what it starts in the background ignore the first.
+        signal.signal(asked, signal.default_int_handler)
     try:
         server.serve_forever(poll_interval=0.2)
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -273,21 +274,28 @@ def test_what_is_sent_must_be_small_json_of_plain_values(server: PreviewServer) 
     assert ask(server, "/frame?at=1e5&width=999999")[0] == 200
 
 
-def test_the_command_serves_until_it_is_interrupted(home: Path) -> None:
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_until_it_is_asked_to_stop(home: Path, asked: signal.Signals) -> None:
     environment = {
+        "PATH": os.defpath,
         "PYTHONPATH": f"{ROOT / 'cli'}:{ROOT / 'layers/core/python'}",
         "FONTS_DIR": str(ROOT / "layers/fonts"),
     }
-    command = [sys.executable, "-u", "-m", "flatrender_cli", "template", "preview", str(home / "sample.json")]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    assert running.stdout is not None
-    port = int(running.stdout.readline().partition("127.0.0.1:")[2].partition("/")[0])
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    connection.request("GET", "/state")
-    assert json.loads(connection.getresponse().read())["file"] == "sample.json"
-    connection.close()
-    began = time.monotonic()
-    running.send_signal(signal.SIGINT)
-    rest, _ = running.communicate(timeout=20)
-    assert (running.returncode, rest.strip()) == (0, "Stopped.")
-    assert time.monotonic() - began < 10
+    # As a shell starts what is to run in the background.
+    started = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-u", "-m", "flatrender_cli"]
+    command = [*started, "template", "preview", str(home / "sample.json")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as running:
+        try:
+            assert running.stdout is not None
+            port = int(running.stdout.readline().partition("127.0.0.1:")[2].partition("/")[0])
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection.request("GET", "/state")
+            assert json.loads(connection.getresponse().read())["file"] == "sample.json"
+            connection.close()
+            began = time.monotonic()
+            running.send_signal(asked)
+            rest, _ = running.communicate(timeout=20)
+            assert (running.returncode, rest.strip()) == (0, "Stopped.")
+            assert time.monotonic() - began < 10
+        finally:
+            running.kill()
