@@ -2,8 +2,9 @@
 
 1. ministack unpacks every layer anew for every worker process. A render worker would write 220 MB before it starts,
    and share none of it with its neighbours. Here a layer is unpacked once and linked to.
-2. After each invocation ministack waits 50 ms for log lines of a function that wrote none. Here it waits 1 ms, and
-   takes what comes later with the next invocation: an endpoint's latency is then its own.
+2. After each invocation ministack waits 50 ms for log lines of a function that wrote none, and 5 ms for more of them.
+   Here it waits 1 ms and not at all, and takes what comes later with the next invocation: an endpoint's latency is
+   then its own.
 3. Batch jobs run: see emulated_batch.py.
 4. Consumers of streams do not wait for each other, and answer for single records: see emulated_streams.py.
 5. Tasks that wait for a token time out, fail and are stopped as on AWS: see emulated_callbacks.py.
@@ -30,7 +31,7 @@ import emulated_sockets
 import emulated_streams
 
 CACHE = Path(tempfile.gettempdir()) / "layers"
-FIRST_LINE_WAIT, IDLE_CONFIRM, HARD_CAP = 0.001, 0.001, 0.25
+FIRST_LINE_WAIT, IDLE_CONFIRM, HARD_CAP = 0.001, 0.0, 0.25
 
 
 class SharedLayers(zipfile.ZipFile):
