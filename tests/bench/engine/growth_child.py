@@ -4,7 +4,6 @@ Prints its CPU seconds, of drawing and encoding alone, and its peak memory in MB
 """
 
 import copy
-import resource
 import sys
 import tempfile
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench.engine import scene
+from tests.support.memory import peak_megabytes
 
 from flatrender.composition.profiles import profile
 from flatrender.composition.schemas import Composition
@@ -43,7 +43,7 @@ def main(width: int, height: int, seconds: int) -> None:
             threads=1,
             fonts_dir=scene.FONTS,
         )
-        print(time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        print(time.process_time() - started, peak_megabytes())
 
 
 if __name__ == "__main__":

@@ -9,12 +9,13 @@ from tests.unit.engine import media
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
-import resource, sys
+import sys
 from pathlib import Path
 from flatrender.engine.assemble import assemble
 from flatrender.engine.render import encode_frames
 from flatrender.engine.reports import Expected
 from flatrender.engine.verify import verify
+from tests.support.memory import peak_megabytes
 from tests.unit.engine import media
 
 folder, settings = Path(sys.argv[1]), media.Settings(width=320, height=180)
@@ -24,14 +25,14 @@ def run(frames):
     report = encode_frames(source, settings, 0, frames, folder / "c.mp4", lambda _: None, threads=1)
     assemble([folder / "c.mp4"], None, folder / "v.mp4")
     assert verify(folder / "v.mp4", Expected.of([report], None, 30)) == []
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return peak_megabytes()
 
 run(60)
 print(run(120), run(1800))
 """
 
 
-def peaks(script: str, folder: Path) -> tuple[int, int]:
+def peaks(script: str, folder: Path) -> tuple[float, float]:
     """Peak memory in MB of a process of its own, after something short and after something long."""
     run = subprocess.run(
         [sys.executable, "-c", script, str(folder)],
@@ -42,7 +43,7 @@ def peaks(script: str, folder: Path) -> tuple[int, int]:
     )
     if run.returncode:
         pytest.fail(run.stderr)
-    short, long = (int(word) for word in run.stdout.split())
+    short, long = (float(word) for word in run.stdout.split())
     return short, long
 
 
@@ -53,10 +54,11 @@ def test_peak_memory_does_not_grow_with_length(tmp_path: Path) -> None:
 
 
 SOUND = """
-import resource, sys
+import sys
 from pathlib import Path
 from flatrender.composition.schemas import Composition
 from flatrender.engine.audio import render_audio
+from tests.support.memory import peak_megabytes
 from tests.unit.engine import media
 
 folder = Path(sys.argv[1])
@@ -72,7 +74,7 @@ def run(seconds):
         ],
         "loudness": {"target": "podcast"},
     }), files, folder / "out.m4a")
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return peak_megabytes()
 
 print(run(15), run(195))
 """

@@ -23,7 +23,7 @@ from tests.unit.engine_hostile.worker import ASSET
 ROOT: Final = Path(__file__).parents[3]
 SECONDS: Final = 2.0
 """Of processor time, for one of them."""
-GROWN_KB: Final = 150 * 1024
+GROWN_MEGABYTES: Final = 150
 INSIDE: Final = "http://127.0.0.1:{port}/latest/meta-data"
 
 
@@ -197,7 +197,7 @@ def test_each_ends_in_one_clear_fault_within_limits(told: Told, name: str) -> No
     assert line is not None, f"the worker died: {told.errors[-500:]}"
     assert line["code"] == EXPECTED[name], line
     assert line["seconds"] < SECONDS
-    assert line["grown_kb"] < GROWN_KB
+    assert line["grown_megabytes"] < GROWN_MEGABYTES
     if not EXPECTED[name]:
         return
     assert 10 < len(line["message"]) < 400

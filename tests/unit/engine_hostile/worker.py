@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from tests.support.memory import peak_megabytes
 from tests.support.renders import composition
 
 from flatrender.composition.assets import AssetInfo
@@ -70,13 +71,13 @@ def main(folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     say(name="before", good=good(folder))
     for case in json.loads((folder / "cases.json").read_text("utf-8")):
-        before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+        before, started = peak_megabytes(), time.process_time()
         try:
             code, message = judged(folder, case["name"], case["kind"], case["declared"])
         except Exception as error:  # noqa: BLE001 - the test says that there must be none
             code, message = "", f"{type(error).__name__}: {error}"[:500]
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        say(name=case["name"], code=code, message=message, seconds=time.process_time() - started, grown_kb=grown)
+        grown = peak_megabytes() - before
+        say(name=case["name"], code=code, message=message, seconds=time.process_time() - started, grown_megabytes=grown)
     say(name="after", good=good(folder))
 
 
