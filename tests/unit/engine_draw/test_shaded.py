@@ -6,7 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 import skia
-from tests.unit.engine_draw.scenes import PHOTO, VIDEO, Pixels, composition, frame, photo, source, video
+from tests.unit.engine_draw.scenes import (
+    PHOTO,
+    VIDEO,
+    Pixels,
+    composition,
+    drawn_alike_in_chunks,
+    frame,
+    photo,
+    video,
+)
 
 from flatrender.composition.schemas import Composition
 
@@ -90,16 +99,7 @@ def test_the_shadow_of_a_transparent_picture_has_its_outline(tmp_path: Path) -> 
 @pytest.mark.parametrize("layer", [MOVING, PLAYING, GROUP], ids=["moving picture", "video", "group"])
 def test_a_shaded_layer_is_the_same_in_every_chunk(layer: Any, assets: dict[str, Path]) -> None:
     made = white({**layer, "enter": {"preset": "rise"}, "shadow": {"blur": 12}, "transform": {"rotation": BOTH}})
-    whole = source(made, assets)
-    drawn = []
-    for index in range(whole.frame_count):
-        whole.draw(index)
-        drawn.append(whole.buffer.copy())
-    for first in (11, 29):
-        chunk = source(made, assets)
-        for index in range(first, whole.frame_count):
-            chunk.draw(index)
-            assert np.array_equal(chunk.buffer, drawn[index])
+    drawn_alike_in_chunks(made, assets)
 
 
 def test_a_group_that_draws_anywhere_is_blurred_and_uncovered_along_its_box() -> None:
