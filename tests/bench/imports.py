@@ -1,5 +1,6 @@
 """How long each function takes to import, cold, against its frameworks alone, and how large it is unpacked."""
 
+import statistics
 from collections.abc import Iterable
 
 from tests.architecture.test_functions import FRAMEWORKS, HEAVY, load_as_lambda_does
@@ -12,8 +13,8 @@ MEGABYTE = 1_000_000
 
 
 def measure() -> Section:
-    """Round by round over all functions, and the least of the rounds: what else the machine does only adds to it."""
-    section = Section(f"Cold import of each function, the least of {ROUNDS} rounds; unpacked size with its layers")
+    """Round by round over all functions, so that a slow minute falls on all of them alike."""
+    section = Section(f"Cold import of each function, median of {ROUNDS} rounds; unpacked size with its layers")
     every = functions()
     rounds = [
         [(load_as_lambda_does(function), load_as_lambda_does(function, FRAMEWORKS)) for function in every]
@@ -39,7 +40,7 @@ def measure() -> Section:
 
 
 def _milliseconds(answers: Iterable[dict[str, object]]) -> float:
-    return min(float(str(answer["seconds"])) for answer in answers) * 1000
+    return statistics.median(float(str(answer["seconds"])) for answer in answers) * 1000
 
 
 def size(function: Function) -> int:

@@ -175,15 +175,14 @@ class _Frames:
         if not group:
             return
         numbers = self._numbers[-len(group) :]
-        wanted = {place for place, number in enumerate(numbers) if number in self._targets}
+        wanted = [place for place, number in enumerate(numbers) if number in self._targets]
+        until = max(wanted, default=-1) + 1
         if self._suspicious(group, numbers):
-            wanted = set(range(len(group)))
+            until = len(group)
         if numbers[0] >= self._next_key:
             self._next_key = numbers[0] + self._stride
-            wanted.add(0)
-        for place, packet in enumerate(group[: max(wanted, default=-1) + 1]):
-            # On the way to a frame, only those are decoded that others are made from.
-            self._stream.codec_context.skip_frame = "DEFAULT" if place in wanted else "NONREF"
+            until = max(until, 1)
+        for packet in group[:until]:
             self._decode(packet)
 
     def _suspicious(self, group: Sequence[AnyPacket], numbers: Sequence[int]) -> bool:
