@@ -22,15 +22,6 @@ def heavy(seconds: float = 4) -> dict[str, Any]:
     return film(seconds, width=1920, height=1080, weight=6)
 
 
-def drawing(stack: Stack, backend: str) -> Callable[[], list[Worker]]:
-    """Finds the processes that draw chunks for a backend."""
-    here = {"AWS_ENDPOINT_URL": lambda value: value == stack.endpoint}
-    if backend == "batch":
-        return lambda: workers.started_with(AWS_BATCH_JOB_ID=bool, **here)
-    name = stack.resources["WorkFunction"]
-    return lambda: workers.started_with(AWS_LAMBDA_FUNCTION_NAME=lambda value: value == name, **here)
-
-
 def assert_paid_once(stack: Stack, user: User, job: dict[str, Any]) -> None:
     assert job["status"] == "completed", job
     assert spent(user) == job["seconds"]["billed"] == job["seconds"]["reserved"]
@@ -41,7 +32,7 @@ def assert_paid_once(stack: Stack, user: User, job: dict[str, Any]) -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_worker_killed_in_mid_chunk_costs_one_chunk(stack: Stack, user: User, backend: str) -> None:
     job = user.submit({"composition": heavy(), "backend": backend})
-    victim = workers.busiest(drawing(stack, backend), timeout=40)
+    victim = workers.busiest(workers.drawing(stack, backend), timeout=40)
     victim.send(signal.SIGKILL)
     ended = user.wait(job["id"])
     assert not victim.alive()
@@ -63,7 +54,7 @@ def test_a_chunk_that_hangs_is_given_to_another_worker(
     stack: Stack, user: User, backend: str, stopped: list[Worker]
 ) -> None:
     job = user.submit({"composition": heavy(), "backend": backend})
-    victim = workers.busiest(drawing(stack, backend), timeout=40)
+    victim = workers.busiest(workers.drawing(stack, backend), timeout=40)
     stopped.append(victim)
     victim.send(signal.SIGSTOP)
     ended = user.wait(job["id"])
@@ -81,7 +72,7 @@ def test_cancel_stops_computing_within_five_seconds_and_gives_the_seconds_back(
 ) -> None:
     before = user.api.get("/v1/users/me/balance")["available_seconds"]
     job = user.submit({"composition": heavy(12), "backend": backend})
-    find = drawing(stack, backend)
+    find = workers.drawing(stack, backend)
     workers.busiest(find, timeout=40)
     held = user.api.get("/v1/users/me/balance")
     assert held["held_seconds"] == job["seconds"]["reserved"] > 0

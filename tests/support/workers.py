@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.stack import Stack
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -49,6 +51,15 @@ def started_with(**wanted: Callable[[str], bool]) -> list[Worker]:
         if fields and all(name in environment and test(environment[name]) for name, test in wanted.items()):
             found.append(Worker(int(folder.name), fields[19]))
     return found
+
+
+def drawing(stack: Stack, backend: str) -> Callable[[], list[Worker]]:
+    """Finds the processes that draw chunks for a backend."""
+    here = {"AWS_ENDPOINT_URL": lambda value: value == stack.endpoint}
+    if backend == "batch":
+        return lambda: started_with(AWS_BATCH_JOB_ID=bool, **here)
+    name = stack.resources["WorkFunction"]
+    return lambda: started_with(AWS_LAMBDA_FUNCTION_NAME=lambda value: value == name, **here)
 
 
 def busiest(candidates: Callable[[], list[Worker]], *, timeout: float, need: float = 0.25) -> Worker:
