@@ -49,6 +49,26 @@ def test_the_stack_stays_well_below_cloudformations_limit() -> None:
     assert 0 < len(expanded()["Resources"]) <= MAX_RESOURCES
 
 
+NEW_ACCOUNT_MEGABYTES = 3008
+"""What AWS lets a function of a new account have."""
+
+
+@pytest.mark.usefixtures("infra")
+def test_the_functions_that_a_new_account_cannot_have_are_named_where_one_reads_before_deploying() -> None:
+    from cfn_yaml import load
+
+    large = {
+        name: path.name
+        for path in tracked("infra/contexts/*.yaml")
+        for name, resource in (load(path).get("Resources") or {}).items()
+        if int(resource.get("Properties", {}).get("MemorySize") or 0) > NEW_ACCOUNT_MEGABYTES
+    }
+    quotas = (ROOT / "docs/operations.md").read_text().partition("- **Quotas.**")[2].partition("\n- **")[0]
+    assert large
+    assert set(re.findall(r"`(\w+Function)`", quotas)) == set(large)
+    assert {file for file in large.values() if file not in quotas} == set()
+
+
 def expanded() -> dict[str, Any]:
     """template.yaml after SAM's transform."""
     from samtranslator.parser.parser import Parser
