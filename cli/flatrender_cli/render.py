@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from flatrender_cli import documents, engine
 from flatrender_cli.console import errors, out
 from flatrender_cli.errors import CliError
+from flatrender_cli.stills import within
 
 if TYPE_CHECKING:
     from flatrender.composition.outputs import Codec, FormatName
@@ -50,6 +51,8 @@ def render(
 
     filled: dict[str, Any] = documents.read(inputs) if inputs else {}
     composition, media = documents.load(file, assets or file.parent, filled)
+    if asked.at is not None:
+        within(asked.at, composition.duration)
     profile, wanted = _wanted(composition, asked, form)
     with Progress(
         TextColumn("{task.description:<10}"),
@@ -102,6 +105,11 @@ def _checked(asked: "Asked", output: Path) -> "FormatName":
     name = asked.format or SUFFIXES[suffix]
     _one_of("--format", name, forms)
     form = FORMATS[name]
+    if suffix != form.suffix and SUFFIXES.get(suffix, name) != name:
+        hint = f"Name the file .{form.suffix}, or leave out --format."
+        raise CliError(f"{output.name} names {SUFFIXES[suffix]}, --format {name}.", hint=hint)
+    if asked.at is not None and form.kind != "still":
+        raise CliError(f"--at {asked.at:g}: only a png or jpeg is of one moment; leave it out.")
     if asked.codec is not None:
         if not form.codecs[1:]:
             raise CliError(f"--codec {asked.codec}: there is no choice for {name}.")

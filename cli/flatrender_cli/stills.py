@@ -41,6 +41,8 @@ def preview(
     encoding = ENCODINGS.get(output.suffix.lower())
     if encoding is None:
         raise CliError(f"{output.name} does not say what to make.", hint=f"Name the file {', '.join(ENCODINGS)}.")
+    if at and sheet is not None:
+        raise CliError("--sheet chooses its moments itself: give it, or --at (several times for a sheet of those).")
     engine.ready()
     filled = {**(documents.read(inputs) if inputs else {}), **named(given, documents.read(file))}
     composition, media = documents.load(file, assets or file.parent, filled)
@@ -93,12 +95,17 @@ def _typed(name: str, value: str, kind: object) -> object:
     return value.replace("\\n", "\n") if kind == "text" else value
 
 
+def within(at: float, duration: float) -> None:
+    """Raises CliError: `at` is not a second of what lasts `duration` seconds."""
+    if not 0 <= at <= duration:  # "not a number" is not either
+        raise CliError(f"--at {at:g}: there is no such moment; it lasts from 0 to {duration:g} s.")
+
+
 def moments(composition: "Composition", at: Sequence[float], sheet: int | None) -> list[float]:
     """The seconds to draw: those asked for, else as many as a sheet wants, else the middle. Raises CliError."""
     duration = composition.duration
-    beyond = next((time for time in at if not 0 <= time <= duration), None)
-    if beyond is not None:
-        raise CliError(f"--at {beyond:g}: there is no such moment; it lasts from 0 to {duration:g} s.")
+    for time in at:
+        within(time, duration)
     if at:
         return list(at)
     count = sheet or 1

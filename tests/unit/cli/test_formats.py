@@ -48,6 +48,8 @@ def render(folder: Path, name: str, *options: str, film: Any = FILM) -> Any:
         ("film.bin", ("--format", "gif"), "gif", 12),
         ("film.mp4", ("--codec", "av1", "--quality", "draft", "--background", "#00ff00"), "av1", 12),
         ("film.jpg", ("--at", "0.5"), "mjpeg", 1),
+        ("film.jpeg", ("--at", "1", "--format", "jpeg"), "mjpeg", 1),
+        ("film.png", ("--format", "apng"), "apng", 12),
     ],
 )
 def test_the_name_or_the_option_says_the_format(
@@ -75,6 +77,13 @@ def test_the_name_or_the_option_says_the_format(
         ("film.gif", ("--codec", "h264"), "there is no choice for gif"),
         ("film.mp3", (), "Nothing is heard"),
         ("film.mp4", ("--background", "green"), "write a colour as #rrggbb"),
+        ("film.mp4", ("--format", "png"), "film.mp4 names mp4, --format png"),
+        ("film.apng", ("--format", "png"), "film.apng names apng, --format png"),
+        ("film.mp4", ("--at", "0.5"), "only a png or jpeg is of one moment"),
+        ("film.png", ("--at", "-0.1"), "--at -0.1: there is no such moment; it lasts from 0 to 1 s"),
+        ("film.png", ("--at", "1.1"), "there is no such moment"),
+        ("film.jpg", ("--at", "nan"), "--at nan: there is no such moment"),
+        ("film.jpg", ("--at", "inf"), "--at inf: there is no such moment"),
     ],
 )
 def test_what_cannot_be_made_is_said_at_once(tmp_path: Path, name: str, options: tuple[str, ...], says: str) -> None:

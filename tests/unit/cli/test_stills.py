@@ -88,6 +88,8 @@ def test_inputs_on_the_command_line_have_the_types_that_the_template_declares(tm
     [
         (("--at", "2.5"), "lasts from 0 to 2 s"),
         (("--at", "-1"), "lasts from 0 to 2 s"),
+        (("--at", "nan"), "lasts from 0 to 2 s"),
+        (("--at", "0.5", "--sheet", "4"), "--sheet chooses its moments itself"),
         (("-o", "still.bmp"), "does not say what to make"),
         (("--input", "title"), "write name=value"),
         (("--input", "title=x"), "only a template takes"),
