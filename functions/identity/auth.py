@@ -8,6 +8,7 @@ from flatrender.identity.errors import (
     InvalidCredentials,
     InvalidRefreshToken,
     LoginThrottled,
+    RegistrationClosed,
     SessionNotFound,
     TooManyAttempts,
     VerificationExpired,
@@ -43,7 +44,7 @@ app = api("Auth")
     status_code=201,
     openapi_extra=PUBLIC,
     dependencies=[uncached()],
-    responses=errors(TenantNotFound, TenantSuspended, EmailTaken, WeakPassword),
+    responses=errors(TenantNotFound, TenantSuspended, RegistrationClosed, EmailTaken, WeakPassword),
 )
 def register(body: Registration) -> Registered:
     return registration.register(body)

@@ -270,6 +270,14 @@ class TestAssets:
         assert service.assets(who.tenant_id, [file_id], user_id=new_id()) == {}
         assert set(service.assets(who.tenant_id, [file_id], user_id=who.user_id)) == {file_id}
 
+    def test_what_people_of_the_system_tenant_upload_is_not_everybodys(self, upload: Any, caller: Any) -> None:
+        insider, colleague, who = (caller(tenant_id=tenant) for tenant in (SYSTEM_TENANT_ID, SYSTEM_TENANT_ID, new_id()))
+        file_id = upload(insider)
+        for other in (who, colleague):
+            assert service.assets(other.tenant_id, [file_id], user_id=other.user_id) == {}
+        assert service.assets(who.tenant_id, [file_id]) == {}
+        assert set(service.assets(SYSTEM_TENANT_ID, [file_id], user_id=insider.user_id)) == {file_id}
+
     def test_an_asset_of_another_tenant_has_no_key(self, upload: Any, caller: Any) -> None:
         who = caller()
         [info] = service.assets(who.tenant_id, [upload(who)]).values()

@@ -13,6 +13,7 @@ from flatrender.identity import repository
 from flatrender.identity.errors import EmailTaken
 from flatrender.identity.schemas import Registration
 from flatrender.identity.service.registration import register as register_user
+from flatrender.kernel.ids import SYSTEM_TENANT_ID
 from flatrender.kernel.plans import FREE
 from flatrender.ledger.repository import Owner, account
 from flatrender.platform import mail
@@ -119,6 +120,15 @@ def test_a_closed_tenant_takes_nobody_in(post: Post, tenant: Tenant, status: str
     answer = post("register", registration())
     assert answer.status == 403
     assert answer.error["code"] == "tenant_suspended"
+
+
+def test_nobody_registers_into_the_platforms_own_tenant(post: Post) -> None:
+    tenants.create(
+        tenant_id=SYSTEM_TENANT_ID, slug="flatrender", name="FlatRender", contact_email="a@b.example", kind="Internal"
+    )
+    answer = post("register", registration(tenant_slug="flatrender"))
+    assert (answer.status, answer.error["code"]) == (403, "registration_closed")
+    assert repository.email_state(SYSTEM_TENANT_ID, "ada@example.com").user_id is None
 
 
 def test_an_unknown_tenant_is_a_404(post: Post) -> None:

@@ -114,7 +114,7 @@ class StoredAsset(AssetInfo):
 
 
 def assets(tenant_id: str, ids: Iterable[str], *, user_id: str | None = None) -> dict[str, AssetInfo]:
-    """What compositions need to know of files: the tenant's own and the system's, by id.
+    """What compositions need to know of files: the tenant's own and those that ship with the platform, by id.
 
     Ids that are unknown, rejected or of another tenant are left out; with `user_id`, those of the tenant's other users
     too. A file that is not yet probed has `ready` False, and validation says so. One BatchGetItem per 50 ids.
@@ -123,10 +123,15 @@ def assets(tenant_id: str, ids: Iterable[str], *, user_id: str | None = None) ->
     for some in batched(dict.fromkeys(ids), repository.MAX_BATCH // 2, strict=False):
         tenants = {tenant_id, SYSTEM_TENANT_ID}
         for item in repository.batch((tenant, file_id) for file_id in some for tenant in sorted(tenants)):
-            others = user_id is not None and item.tenant_id != SYSTEM_TENANT_ID and item.user_id != user_id
-            if item.status != "rejected" and not others:
+            own = item.tenant_id == tenant_id and user_id in {None, item.user_id}
+            if item.status != "rejected" and (own or _ships(item)):
                 found[item.file_id] = _asset(item)
     return found
+
+
+def _ships(item: FileItem) -> bool:
+    """Whether `register_system_file` wrote it. What people of the system tenant upload is theirs as anybody's is."""
+    return item.tenant_id == SYSTEM_TENANT_ID and item.user_id == SYSTEM_TENANT_ID
 
 
 def object_key(tenant_id: str, info: AssetInfo) -> str:

@@ -8,6 +8,11 @@ class EmailTaken(Conflict):
     message = "There is an account with this email address already. Log in, or reset its password."
 
 
+class RegistrationClosed(Forbidden):
+    code = "registration_closed"
+    message = "Nobody can register with this tenant. Its administrators make its accounts."
+
+
 class WeakPassword(Unprocessable):
     code = "weak_password"
     message = "This password is too easy to guess; see details.faults."

@@ -3,7 +3,13 @@
 import hmac
 
 from flatrender.identity import passwords, repository
-from flatrender.identity.errors import CodesThrottled, TooManyAttempts, VerificationExpired, WrongCode
+from flatrender.identity.errors import (
+    CodesThrottled,
+    RegistrationClosed,
+    TooManyAttempts,
+    VerificationExpired,
+    WrongCode,
+)
 from flatrender.identity.model import ACTIVE
 from flatrender.identity.schemas import (
     CodeRequest,
@@ -30,10 +36,12 @@ _CODE_LIMITS = ((1, 60), (5, 3600))
 def register(body: Registration) -> Registered:
     """Makes the account and mails a code.
 
-    Raises TenantNotFound, TenantSuspended, WeakPassword, EmailTaken. Mail that SES does not take is no reason to
+    Raises TenantNotFound, TenantSuspended, RegistrationClosed, WeakPassword, EmailTaken. Mail that SES does not take is no reason to
     refuse the account: another code can be asked for.
     """
     tenant = tenants.ensure_open(tenants.by_slug(body.tenant_slug))
+    if tenant.kind == "Internal":
+        raise RegistrationClosed()
     passwords.check_strength(body.password, [body.email, body.full_name])
     user = new_user(tenant.id, body.email, body.full_name, FREE)
     token, code = new_verification_token(tenant.id), new_code()
