@@ -7,6 +7,8 @@ MAX_DOCUMENT_NODES: Final = 60_000
 MAX_DOCUMENT_DEPTH: Final = 24
 MAX_KEY: Final = 200
 """Characters of a field's name."""
+MAX_ADDRESS: Final = 2_000
+"""Characters of `$schema`."""
 MAX_FAULTS: Final = 100
 """Faults reported at once; the rest is summed up in the last one."""
 

@@ -7,6 +7,7 @@ from typing import Final
 
 NOTES: Final[dict[str, str]] = {
     # the document
+    "$schema": "Where the JSON Schema lies; for editors, nothing depends on it.",
     "format": "Which format, and which version of it.",
     "canvas": "The size of the picture and its frame rate.",
     "theme": "Colours and fonts by role.",

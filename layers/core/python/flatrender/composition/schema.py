@@ -9,15 +9,31 @@ from pathlib import Path
 from typing import Any, Final
 
 from flatrender.composition.schemas import Composition
+from flatrender.composition.values import ASSET_ID
 from flatrender.composition.version import FORMAT
 
 REFERENCE: Final = Path("docs") / "reference"
 
 
+_FILE_NAME: Final = r"\.[A-Za-z0-9]+$"
+"""What a file's name ends in. The command line takes names where the service takes ids."""
+
+
 def json_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of a composition document."""
-    schema = _readable(Composition.model_json_schema(mode="validation"))
+    """JSON Schema (2020-12) of a composition document, in which files are named by id or, as offline, by name."""
+    schema = _with_file_names(_readable(Composition.model_json_schema(mode="validation")))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": FORMAT, **schema}
+
+
+def _with_file_names(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_with_file_names(node) for node in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _with_file_names(node) for key, node in schema.items()}
+    if made.get("pattern") == ASSET_ID:
+        made["pattern"] = f"{ASSET_ID}|{_FILE_NAME}"
+    return made
 
 
 def _readable(schema: dict[str, Any]) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _fields(root: type[BaseModel]) -> dict[str, list[type[BaseModel]]]:
             inner = [*_models(field.annotation)]
             for part in field.metadata:
                 inner += _models(part)
-            found.setdefault(name, []).extend(inner)
+            found.setdefault(field.alias or name, []).extend(inner)
             waiting += inner
     return found
 
@@ -73,7 +73,7 @@ def _siblings(root: type[BaseModel], node: dict[str, Any], path: Sequence[str | 
     if isinstance(kind, str):
         typed = [m for m in models if "type" in m.model_fields and kind in get_args(m.model_fields["type"].annotation)]
         models = typed or models
-    return sorted({name for model in models for name in model.model_fields})
+    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
 
 
 def _resolve(document: Any, location: Sequence[str | int]) -> tuple[list[str | int], Any, Any]:

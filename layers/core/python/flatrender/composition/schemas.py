@@ -76,6 +76,10 @@ class Timeline(Strict):
 class Composition(Strict):
     """Has `scenes`, or a `timeline`. `compositions` are used by layers of type `composition`."""
 
+    # Excluded: it is for editors, and no part of what is drawn, hashed or handed on.
+    schema_address: Annotated[str, StringConstraints(max_length=limits.MAX_ADDRESS)] | None = Field(
+        default=None, alias="$schema", exclude=True
+    )
     format: Literal["flatrender.composition/1"] = FORMAT
     canvas: Canvas
     theme: Theme = Field(default_factory=Theme)

@@ -8,7 +8,7 @@ also be an expression, `{"expr": "…"}` (see `expressions`).
 import math
 import re
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -43,7 +43,8 @@ def _color(value: str) -> str:
 
 Color = Annotated[str, StringConstraints(max_length=40), AfterValidator(_color), Field(title="Color")]
 """`#rgb`, `#rrggbb`, `#rrggbbaa`, `transparent`, or `theme:<name>` for a colour of the theme."""
-AssetId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+ASSET_ID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+AssetId = Annotated[str, StringConstraints(pattern=ASSET_ID)]
 """The id of an uploaded file (UUID)."""
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 Seconds = Annotated[float, Field(title="Seconds", ge=0, le=limits.MAX_DURATION)]
