@@ -27,7 +27,9 @@ def examples() -> list[tuple[str, Any]]:
     for path in (GUIDE / "compositions.md", GUIDE / "motion.md"):
         text = path.read_text("utf-8")
         blocks = re.finditer(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-        found += [(f"{path.name}:{text.count(chr(10), 0, block.start()) + 1}", json.loads(block[1])) for block in blocks]
+        found += [
+            (f"{path.name}:{text.count(chr(10), 0, block.start()) + 1}", json.loads(block[1])) for block in blocks
+        ]
     return found
 
 
