@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from referencing import Registry, Resource
 from tests.support.events import CATALOG, assert_valid_event, schema
 
 from flatrender.kernel.events import Event
@@ -61,6 +62,26 @@ def test_an_event_made_by_the_kernel_fits_its_schema() -> None:
 def test_an_event_that_deviates_is_caught(changed: dict[str, Any]) -> None:
     with pytest.raises(AssertionError):
         assert_valid_event(_deleted(**changed))
+
+
+def test_a_field_that_the_envelope_does_not_have_is_caught() -> None:
+    with pytest.raises(AssertionError, match="link"):
+        assert_valid_event({**_deleted().model_dump(mode="json"), "link": "https://bucket/secret"})
+
+
+def test_a_consumer_that_validates_takes_fields_that_were_added_since() -> None:
+    registry = Registry().with_resource(
+        "envelope.json", Resource.from_contents(json.loads((CATALOG / "envelope.json").read_text(encoding="utf-8")))
+    )
+    published = jsonschema.Draft202012Validator(schema("file.deleted.v1"), registry=registry)
+    grown = {**_deleted(colour_space="srgb").model_dump(mode="json"), "region": "eu-central-1"}
+    assert list(published.iter_errors(grown)) == []
+    assert list(published.iter_errors({**grown, "data": {**grown["data"], "kind": "spreadsheet"}}))
+
+
+@pytest.mark.parametrize("path", sorted(CATALOG.glob("*.json")), ids=lambda path: path.stem)
+def test_no_published_schema_refuses_further_fields(path: Path) -> None:
+    assert '"additionalProperties": false' not in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("missing", ["id", "tenant_id", "aggregate_id", "sequence", "data", "occurred_at"])
