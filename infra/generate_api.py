@@ -177,10 +177,10 @@ def _describe_errors(operation: dict[str, Any]) -> None:
     """Our envelope wherever FastAPI would describe its own, or nothing."""
     envelope = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     responses: dict[str, Any] = operation["responses"]
-    fastapis_own = "HTTPValidationError" in json.dumps(responses.get("422", {}))
-    if fastapis_own:
+    if "HTTPValidationError" in json.dumps(responses.get("422", {})):
         del responses["422"]
-    if fastapis_own or "requestBody" in operation:
+    # FastAPI leaves its own 422 out where a route declares one, so that it tells nothing of what a route takes.
+    if operation.get("parameters") or "requestBody" in operation:
         responses["400"] = {"description": "`invalid_request`: see `details.faults`."} | responses.get("400", {})
     if operation.get("security") != []:
         responses["401"] = {"description": "`unauthenticated`"} | responses.get("401", {})

@@ -31,6 +31,18 @@ def test_generated_files_are_what_their_sources_say(script: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_every_operation_that_takes_something_says_how_it_refuses_what_is_malformed() -> None:
+    paths = json.loads((ROOT / "docs/reference/openapi.json").read_text())["paths"]
+    taking = {
+        f"{method.upper()} {path}": operation
+        for path, item in paths.items()
+        for method, operation in item.items()
+        if operation.get("parameters") or "requestBody" in operation
+    }
+    assert len(taking) > 20
+    assert [name for name, operation in taking.items() if "400" not in operation["responses"]] == []
+
+
 def test_no_module_is_long() -> None:
     long = {
         path.name: lines for path in tracked("*.py") if (lines := len(path.read_text().splitlines())) > MAX_FILE_LINES

@@ -52,7 +52,7 @@ def _validator(routing_key: str) -> jsonschema.Draft202012Validator:
 
 
 def assert_valid_event(event: BaseModel | dict[str, Any]) -> None:
-    """Fails with every deviation of the event from the schema of its type, fields that it does not describe included."""
+    """Fails with every deviation of the event from the schema of its type, undescribed fields included."""
     document = event.model_dump(mode="json") if isinstance(event, BaseModel) else event
     faults = [f"{error.json_path}: {error.message}" for error in _validator(document["type"]).iter_errors(document)]
     assert not faults, "\n".join(faults)
