@@ -271,7 +271,9 @@ class TestAssets:
         assert set(service.assets(who.tenant_id, [file_id], user_id=who.user_id)) == {file_id}
 
     def test_what_people_of_the_system_tenant_upload_is_not_everybodys(self, upload: Any, caller: Any) -> None:
-        insider, colleague, who = (caller(tenant_id=tenant) for tenant in (SYSTEM_TENANT_ID, SYSTEM_TENANT_ID, new_id()))
+        insider, colleague, who = (
+            caller(tenant_id=tenant) for tenant in (SYSTEM_TENANT_ID, SYSTEM_TENANT_ID, new_id())
+        )
         file_id = upload(insider)
         for other in (who, colleague):
             assert service.assets(other.tenant_id, [file_id], user_id=other.user_id) == {}

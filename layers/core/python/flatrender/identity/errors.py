@@ -5,7 +5,10 @@ from flatrender.kernel.errors import Conflict, Forbidden, NotFound, TooManyReque
 
 class EmailTaken(Conflict):
     code = "email_taken"
-    message = "There is an account with this email address already. Log in, or reset its password."
+    message = (
+        "There is an account with this email address already. If it is yours, log in. If it is not, register again a "
+        "quarter of an hour after it was made: nobody keeps an address without typing the code that we sent to it."
+    )
 
 
 class RegistrationClosed(Forbidden):

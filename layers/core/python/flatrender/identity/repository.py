@@ -47,8 +47,9 @@ class EmailState:
     locked_until: int
 
 
-def create(user: UserItem, password_hash: str) -> list[Operation]:
-    """The user and the claim on the address. Refused with EmailTaken."""
+def create(user: UserItem, password_hash: str, replaced: UserItem | None = None) -> list[Operation]:
+    """The user and the claim on the address; `replaced`, as it was read, is no more. Refused with EmailTaken."""
+    free = CredentialItem.user_id == replaced.user_id if replaced else CredentialItem.pk.does_not_exist()
     credential = CredentialItem(
         email_key(user.tenant_id, user.email),
         CREDENTIAL,
@@ -56,10 +57,12 @@ def create(user: UserItem, password_hash: str) -> list[Operation]:
         user_id=user.user_id,
         password_hash=password_hash,
     )
-    return [
-        put(credential, CredentialItem.pk.does_not_exist(), EmailTaken()),
-        put(user, UserItem.pk.does_not_exist()),
-    ]
+    operations = [put(credential, free, EmailTaken()), put(user, UserItem.pk.does_not_exist())]
+    if replaced:
+        # Verifying the address counts as an event: who came first, this or that, wins.
+        as_read = UserItem.event_sequence == replaced.event_sequence
+        operations.append(delete(UserItem(replaced.pk, replaced.sk), as_read, EmailTaken()))
+    return operations
 
 
 def new_password(user: UserItem, password_hash: str) -> Operation:

@@ -80,5 +80,12 @@ def revoke(tenant_id: str, user_id: str, session_id: str) -> None:
     commit([update(item, changes, good, SessionNotFound())])
 
 
+def revoke_all(tenant_id: str, user_id: str) -> None:
+    """Ends every session of a user."""
+    for item in all_of(tenant_id, user_id):
+        with suppress(SessionNotFound):  # logged out in the meantime
+            revoke(tenant_id, user_id, str(item.session_id))
+
+
 def _good(item: SessionItem) -> bool:
     return not item.revoked_at and int(item.valid_until) > epoch()

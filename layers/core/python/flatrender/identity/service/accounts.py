@@ -29,8 +29,11 @@ def new_user(tenant_id: str, email: str, full_name: str | None, plan: Plan) -> U
     )
 
 
-def opening(user: UserItem, password_hash: str, plan: Plan) -> list[Operation]:
-    """The user, the claim on the address, the plan's render seconds, and the event that tells of it."""
+def opening(user: UserItem, password_hash: str, plan: Plan, replaced: UserItem | None = None) -> list[Operation]:
+    """The user, the claim on the address, the plan's render seconds, and the event that tells of it.
+
+    `replaced` had claimed the address before, and ends with this; what it had stays behind. Refused with EmailTaken.
+    """
     data = {
         "user_id": user.user_id,
         "email": user.email,
@@ -40,7 +43,7 @@ def opening(user: UserItem, password_hash: str, plan: Plan) -> list[Operation]:
         "registered_at": user.created_at,
     }
     return [
-        *repository.create(user, password_hash),
+        *repository.create(user, password_hash, replaced),
         *ledger.grant(user.tenant_id, user.user_id, plan.seconds_charge, f"{plan.name} plan", f"plan:{plan.code}"),
         repository.announce(user, "registered", 1, data),
     ]

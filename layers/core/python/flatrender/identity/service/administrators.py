@@ -1,10 +1,9 @@
 """The administrator that a new deployment starts with."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from flatrender.identity import passwords, repository, session_repository
-from flatrender.identity.errors import EmailTaken, SessionNotFound, UserNotFound
+from flatrender.identity.errors import EmailTaken, UserNotFound
 from flatrender.identity.service.accounts import new_user, opening
 from flatrender.kernel.plans import PLANS
 from flatrender.platform import transactions
@@ -56,7 +55,5 @@ def reset_admin_password(tenant_id: str, email: str, password: str) -> Administr
     transactions.commit(
         [repository.new_password(user, passwords.digest(password)), repository.forget_failures(tenant_id, email)]
     )
-    for session in session_repository.all_of(tenant_id, user.user_id):
-        with suppress(SessionNotFound):  # logged out in the meantime
-            session_repository.revoke(tenant_id, user.user_id, session.session_id)
+    session_repository.revoke_all(tenant_id, user.user_id)
     return Administrator(user.user_id, created=False)

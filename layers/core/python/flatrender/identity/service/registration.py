@@ -1,16 +1,18 @@
 """Becoming a user, and proving that the email address is one's own."""
 
 import hmac
+from datetime import datetime
 
-from flatrender.identity import passwords, repository
+from flatrender.identity import passwords, repository, session_repository
 from flatrender.identity.errors import (
     CodesThrottled,
+    EmailTaken,
     RegistrationClosed,
     TooManyAttempts,
     VerificationExpired,
     WrongCode,
 )
-from flatrender.identity.model import ACTIVE
+from flatrender.identity.model import ACTIVE, UserItem
 from flatrender.identity.schemas import (
     CodeRequest,
     CodeSent,
@@ -36,8 +38,10 @@ _CODE_LIMITS = ((1, 60), (5, 3600))
 def register(body: Registration) -> Registered:
     """Makes the account and mails a code.
 
-    Raises TenantNotFound, TenantSuspended, RegistrationClosed, WeakPassword, EmailTaken. Mail that SES does not take is no reason to
-    refuse the account: another code can be asked for.
+    An account whose code was not typed while it was good is replaced, with its password, sessions and codes: whoever
+    made it may not be who has the address. Mail that SES does not take is no reason to refuse the account: another
+    code can be asked for.
+    Raises TenantNotFound, TenantSuspended, RegistrationClosed, WeakPassword, EmailTaken.
     """
     tenant = tenants.ensure_open(tenants.by_slug(body.tenant_slug))
     if tenant.kind == "Internal":
@@ -47,9 +51,15 @@ def register(body: Registration) -> Registered:
     token, code = new_verification_token(tenant.id), new_code()
     user.terms_accepted_at = user.created_at
     user.verification = token.hash
-    transactions.commit(
-        [*opening(user, passwords.digest(body.password), FREE), _code_operation(user.user_id, token, code)]
-    )
+    password_hash, sent = passwords.digest(body.password), _code_operation(user.user_id, token, code)
+    try:
+        transactions.commit([*opening(user, password_hash, FREE), sent])
+    except EmailTaken:
+        squatter = _unproven(tenant.id, body.email)
+        if squatter is None:
+            raise
+        transactions.commit([*opening(user, password_hash, FREE, squatter), sent])
+        session_repository.revoke_all(tenant.id, squatter.user_id)
     _mail_code(tenant, body.email, code)
     return Registered(user_id=user.user_id, verification_required=True, token=str(token))
 
@@ -93,6 +103,19 @@ def resend_code(body: CodeRequest) -> CodeSent:
     return CodeSent(token=str(token), expires_in=CODE_SECONDS)
 
 
+def _unproven(tenant_id: str, email: str) -> UserItem | None:
+    """The user who claims an address without having proven it in time; None while they still may, or when they did.
+
+    Who is banned does not become somebody else by registering again.
+    """
+    user_id = repository.email_state(tenant_id, email).user_id
+    user = repository.user(tenant_id, user_id) if user_id else None
+    if user is None or user.email_verified or user.status != ACTIVE:
+        return None
+    made = int(datetime.fromisoformat(user.created_at).timestamp())
+    return user if made + CODE_SECONDS <= epoch() else None
+
+
 def _code_operation(user_id: str, token: VerificationToken, code: str) -> Operation:
     valid_until = epoch() + CODE_SECONDS
     return repository.keep_code(token.tenant_id, user_id, token.hash, token.code_hash(code), valid_until)
@@ -103,7 +126,8 @@ def _mail_code(tenant: Tenant, email: str, code: str) -> None:
 
     text = (
         f"{code} is your code for {tenant.name}. It is good for {CODE_SECONDS // 60} minutes.\n\n"
-        "If you did not ask for it, somebody typed your address by mistake, and you need not do anything.\n"
+        "If you did not register, somebody typed your address by mistake, and you need not do anything. Type the code\n"
+        "only if you did: it proves that the account is yours, with the password that was chosen for it.\n"
     )
     try:
         mail.send(email, f"{code} is your code for {tenant.name}", text)

@@ -1,0 +1,149 @@
+"""An address belongs to who can read its mail, not to who registers it first."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.support.dynamodb import one_call_at_a_time
+from tests.support.events import assert_valid_event, outbox_events
+
+from flatrender.identity import repository
+from flatrender.identity.errors import EmailTaken
+from flatrender.identity.schemas import Registration
+from flatrender.identity.service.registration import CODE_SECONDS
+from flatrender.identity.service.registration import register as register_user
+from flatrender.kernel import clock
+from flatrender.kernel.plans import FREE
+from flatrender.ledger.repository import Owner, account
+from flatrender.tenants.schemas import Tenant
+
+from .conftest import PASSWORD, registration
+
+Post = Callable[..., Any]
+EMAIL = "ada@example.com"
+STRANGERS = "a stranger's password"
+GOOD = {"tenant_slug": "acme", "email": EMAIL, "password": PASSWORD}
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """`later(60)`: lets so many seconds pass."""
+
+    def advance(seconds: int) -> None:
+        start = clock.now
+        monkeypatch.setattr(clock, "now", lambda: start() + timedelta(seconds=seconds))
+
+    return advance
+
+
+def test_who_has_the_address_gets_it_from_who_has_not(
+    *, post: Post, register: Post, login: Post, code_for: Callable[[str], str], tenant: Tenant, later: Any
+) -> None:
+    stranger = register(password=STRANGERS)
+    later(CODE_SECONDS)
+    owner = register()
+    assert owner["user_id"] != stranger["user_id"]
+    assert repository.user(tenant.id, stranger["user_id"]) is None
+    assert post("login", GOOD | {"password": STRANGERS}).status == 401
+    assert post("verify/email", {"token": owner["token"], "code": code_for(EMAIL)}).json["email_verified"] is True
+    user = login()["user"]
+    assert (user["id"], user["email_verified"]) == (owner["user_id"], True)
+
+
+def test_the_strangers_sessions_and_codes_are_dead(
+    *, post: Post, register: Post, login: Post, code_for: Any, authorize: Any, later: Any
+) -> None:
+    register(password=STRANGERS)
+    tokens = login(password=STRANGERS)
+    later(CODE_SECONDS - 10)
+    token = post("verify/email/resend", {"tenant_slug": "acme", "email": EMAIL}).json["token"]
+    code = code_for(EMAIL)
+    later(10)
+    authorize(tokens["access_token"])
+    register()
+    assert post("refresh", {"refresh_token": tokens["refresh_token"]}).error["code"] == "invalid_refresh_token"
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorize(tokens["access_token"])
+    assert post("verify/email", {"token": token, "code": code}).error["code"] == "verification_expired"
+
+
+def test_the_owner_has_one_grant_of_seconds(register: Post, tenant: Tenant, later: Any) -> None:
+    register(password=STRANGERS)
+    later(CODE_SECONDS)
+    seconds = account(Owner(tenant.id, register()["user_id"]))
+    assert seconds is not None
+    assert int(seconds.available_seconds) == FREE.seconds_charge
+    events = outbox_events("flatrender-identity")
+    assert [event["type"] for event in events] == ["identity.user.registered.v1"] * 2
+    for event in events:
+        assert_valid_event(event)
+
+
+def test_while_the_code_is_good_the_address_is_taken(post: Post, register: Post, later: Any) -> None:
+    register(password=STRANGERS)
+    later(CODE_SECONDS - 2)
+    answer = post("register", registration())
+    assert (answer.status, answer.error["code"]) == (409, "email_taken")
+
+
+def test_a_verified_address_stays_its_owners(
+    post: Post, register: Post, code_for: Any, login: Post, later: Any
+) -> None:
+    made = register()
+    assert post("verify/email", {"token": made["token"], "code": code_for(EMAIL)}).status == 200
+    later(30 * 24 * 3600)
+    assert post("register", registration(password=STRANGERS)).status == 409
+    assert login()["user"]["id"] == made["user_id"]
+
+
+def test_nobody_sheds_a_ban_by_registering_again(post: Post, register: Post, tenant: Tenant, later: Any) -> None:
+    made = register()
+    repository.change(tenant.id, made["user_id"], {"status": "banned"})
+    later(CODE_SECONDS)
+    assert post("register", registration()).status == 409
+
+
+def test_verifying_and_registering_again_cannot_both_succeed(
+    *, post: Post, register: Post, code_for: Any, tenant: Tenant, later: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code is typed after the claim was found to be unproven, and before it is replaced."""
+    made = register()
+    later(CODE_SECONDS - 1)
+    sent = post("verify/email/resend", {"tenant_slug": "acme", "email": EMAIL}).json["token"]
+    body = {"token": sent, "code": code_for(EMAIL)}
+    later(1)
+    read, asked = repository.user, []
+
+    def verified_after(tenant_id: str, user_id: str) -> Any:
+        found = read(tenant_id, user_id)
+        if not asked:
+            asked.append(user_id)
+            assert post("verify/email", body).status == 200
+        return found
+
+    monkeypatch.setattr(repository, "user", verified_after)
+    with pytest.raises(EmailTaken):
+        register_user(Registration(**registration(password=STRANGERS)))
+    user = read(tenant.id, made["user_id"])
+    assert user is not None
+    assert user.email_verified
+
+
+def test_one_of_many_at_once_replaces_the_stranger(
+    register: Post, later: Any, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(password=STRANGERS)
+    later(CODE_SECONDS)
+    one_call_at_a_time(monkeypatch)
+
+    def attempt(number: int) -> bool:
+        try:
+            register_user(Registration(**registration(full_name=f"Ada {number}")))
+        except EmailTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        assert list(pool.map(attempt, range(6))).count(True) == 1
