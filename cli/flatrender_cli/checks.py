@@ -1,6 +1,7 @@
 """What this machine must have, one check each. A check returns what it found and never raises."""
 
 import ctypes.util
+import json
 import os
 import platform
 import shutil
@@ -22,6 +23,8 @@ type State = Literal["ok", "missing", "note"]
 
 NEEDED_GIB = 4
 MAX_PORT = 65_536
+NO_SUCH_DEVICE = 3
+"""What looking for a device ends with where FLATRENDER_DEVICE names none."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,9 @@ class Finding:
 
 
 def root() -> Path | None:
-    """The repository this command was started in, or None."""
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / "infra/header.yaml").is_file()), None)
+    """The repository that this program lies in, wherever it was started; None where it lies in none."""
+    here = Path(__file__).resolve()
+    return next((folder for folder in here.parents if (folder / "infra/header.yaml").is_file()), None)
 
 
 def findings() -> Iterator[Finding]:
@@ -108,10 +111,16 @@ def _engine() -> Finding:
 
 def _device() -> Finding:
     # Also apart: a driver may crash.
-    code = "from flatrender.engine.gpu.devices import probe; found = probe(); print(f'{found.name}: {found.reason}')"
+    code = (
+        "from flatrender.engine.gpu.devices import DeviceUnknown, probe\n"
+        "try: found = probe(); print(f'{found.name}: {found.reason}')\n"
+        f"except DeviceUnknown as error: print(error); raise SystemExit({NO_SUCH_DEVICE})"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=_environment())
     if run.returncode == 0:
         return Finding("device", "ok", run.stdout.strip())
+    if run.returncode == NO_SUCH_DEVICE:
+        return Finding("device", "missing", run.stdout.strip(), "unset FLATRENDER_DEVICE")
     return Finding("device", "note", f"looking for a GPU ended with {run.returncode}", "export FLATRENDER_DEVICE=cpu")
 
 
@@ -125,11 +134,15 @@ def _fonts() -> Finding:
     folder = Path(named) if named else repository / "layers/fonts" if repository else None
     if folder is None:
         return Finding("fonts", "missing", "not in the repository", "export FONTS_DIR=…/layers/fonts")
-    count = len(list(folder.glob("*.ttf")))
-    if count and (folder / "fonts.json").is_file():
-        return Finding("fonts", "ok", f"{count} in {folder}")
+    try:
+        fonts = json.loads((folder / "fonts.json").read_text(encoding="utf-8"))["fonts"]
+        there = sum((folder / font["file"]).is_file() for font in fonts)
+    except (OSError, ValueError, KeyError, TypeError):
+        fonts, there = [], 0
+    if fonts and there == len(fonts):
+        return Finding("fonts", "ok", f"{there} in {folder}")
     mend = "unset FONTS_DIR" if named and repository else "git checkout -- layers/fonts"
-    return Finding("fonts", "missing", f"none in {folder}", mend)
+    return Finding("fonts", "missing", f"{there} of {len(fonts)} in {folder}" if fonts else f"none in {folder}", mend)
 
 
 def _port() -> Finding:

@@ -210,17 +210,47 @@ def test_the_doctor_mends_a_wrong_fonts_folder_where_it_is_wrong(
     assert (found.state, found.mend) == ("missing", "unset FONTS_DIR")
 
 
+def test_the_doctor_finds_the_repository_from_anywhere_and_counts_every_font(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FONTS_DIR", raising=False)
+    monkeypatch.delenv("UV", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    repository = Path(checks.__file__).resolve().parents[2]
+    assert checks.root() == repository
+    folder = repository / "layers/fonts"
+    fonts = [path for path in folder.iterdir() if path.suffix in {".ttf", ".otf"}]
+    assert {path.suffix for path in fonts} == {".ttf", ".otf"}
+    assert checks._fonts() == checks.Finding("fonts", "ok", f"{len(fonts)} in {folder}")
+    uv = checks._uv()
+    assert (uv.state == "ok") == bool(list(repository.glob(".build/*/bin/uv"))), uv.found
+
+
+def test_the_doctor_misses_a_font_that_is_listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    listed = {"fonts": [{"file": "a.ttf"}, {"file": "b.otf"}]}
+    (tmp_path / "fonts.json").write_text(json.dumps(listed), encoding="utf-8")
+    (tmp_path / "a.ttf").touch()
+    monkeypatch.setenv("FONTS_DIR", str(tmp_path))
+    assert checks._fonts().found == f"1 of 2 in {tmp_path}"
+    assert checks._fonts().state == "missing"
+    (tmp_path / "b.otf").touch()
+    assert checks._fonts().found == f"2 in {tmp_path}"
+
+
 @pytest.mark.parametrize(
     ("device", "state", "found"),
     [
         ("cpu", "ok", "cpu: FLATRENDER_DEVICE is cpu"),
         ("gl-software", "ok", "gl-software: FLATRENDER_DEVICE is gl-software"),
+        ("banana", "missing", "FLATRENDER_DEVICE is 'banana'; it may be auto, cpu, gl-software"),
     ],
 )
 def test_the_doctor_says_what_draws_here_and_why(
     monkeypatch: pytest.MonkeyPatch, device: str, state: str, found: str
 ) -> None:
     monkeypatch.setenv("FLATRENDER_DEVICE", device)
-    finding = {finding.name: finding for finding in checks.findings()}["device"]
+    finding = checks._device()
     assert finding.state == state
     assert finding.found.startswith(found)
+    assert finding.mend == (None if state == "ok" else "unset FLATRENDER_DEVICE")

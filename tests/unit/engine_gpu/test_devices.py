@@ -54,6 +54,14 @@ def test_without_a_device_it_is_the_processor_and_says_what_is_missing(monkeypat
     assert found.surface() is Canvas
 
 
+@pytest.mark.parametrize("choice", ["banana", "CPU", "nvidia-l4-nvenc"])
+def test_a_choice_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch, choice: str) -> None:
+    monkeypatch.setenv(devices.VARIABLE, choice)
+    with pytest.raises(devices.DeviceUnknown, match=f"is '{choice}'; it may be auto, cpu, gl-software"):
+        devices.probe()
+    assert devices.held(devices.PROCESSOR) is devices.CPU, "the processor is there whatever is asked for"
+
+
 def test_software_is_taken_only_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     found = software(monkeypatch)
     assert found.encoders == ()

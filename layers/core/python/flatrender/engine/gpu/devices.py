@@ -25,6 +25,11 @@ VARIABLE: Final = "FLATRENDER_DEVICE"
 """`auto` (an NVIDIA device, else the processor), `cpu`, or `gl-software`."""
 PROCESSOR: Final = "cpu"
 SOFTWARE: Final = "gl-software"
+CHOICES: Final = ("auto", PROCESSOR, SOFTWARE)
+
+
+class DeviceUnknown(ValueError):
+    """FLATRENDER_DEVICE asks for something that there is not. Taken for `auto`, a slip would go unseen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,14 @@ CPU: Final = Device(PROCESSOR, "", (), "the work asks for no device")
 
 
 def probe() -> Device:
-    """The best device of this machine; tried once a process. What it lacks stands in the `reason`."""
-    return _probe(os.environ.get(VARIABLE, "auto"))
+    """The best device of this machine; tried once a process. What it lacks stands in the `reason`.
+
+    Raises DeviceUnknown.
+    """
+    choice = os.environ.get(VARIABLE) or "auto"
+    if choice not in CHOICES:
+        raise DeviceUnknown(f"{VARIABLE} is {choice!r}; it may be {', '.join(CHOICES)}")
+    return _probe(choice)
 
 
 def held(name: str) -> Device:
