@@ -33,7 +33,7 @@ class Output(Request):
     quality: Quality = "standard"
     fps: int | None = Field(default=None, ge=limits.MIN_FPS, le=limits.MAX_FPS)
     hls: bool = False
-    """The video, an mp4 of H.264 or HEVC, can be watched while it renders: see `playlist_url`."""
+    """The video, an mp4 of H.264 or HEVC, can be watched while it renders: see `playlist_path`."""
     background: str = Field(default="#000000", pattern=r"^#[0-9a-fA-F]{6}$")
     """What lies behind a transparent composition in a format without alpha."""
     at: float | None = Field(default=None, ge=0, le=limits.MAX_DURATION)
