@@ -7,6 +7,7 @@ import pytest
 
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.ids import new_id
+from flatrender.kernel.paging import encode_cursor
 
 type Invoke = Callable[..., Any]
 type Publish = Callable[..., Any]
@@ -123,7 +124,9 @@ def test_pages_and_cursors_walk_the_same_list(publish: Publish, invoke: Invoke, 
     assert codes(page(page="9")) == []
 
 
-@pytest.mark.parametrize("cursor", ["nonsense!", "e30", "eyJhZnRlciI6MX0"])
+@pytest.mark.parametrize(
+    "cursor", ["nonsense!", "e30", "eyJhZnRlciI6MX0", encode_cursor({"after": ["", ""]}), encode_cursor({"after": [1]})]
+)
 def test_a_made_up_cursor_is_refused(invoke: Invoke, caller: MakeCaller, cursor: str) -> None:
     answer = invoke("content/templates", "GET", "/v1/templates", caller=caller(), query={"cursor": cursor})
     assert (answer.status, answer.error["code"]) == (400, "invalid_request")

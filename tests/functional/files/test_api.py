@@ -14,6 +14,7 @@ from flatrender.files import repository, service
 from flatrender.files.schemas import TYPES, UploadRequest
 from flatrender.kernel.errors import FlatRenderError
 from flatrender.kernel.ids import new_id
+from flatrender.kernel.paging import decode_cursor, encode_cursor
 from flatrender.kernel.plans import FREE, PLANS
 from flatrender.platform import storage
 
@@ -277,6 +278,30 @@ def test_rejected_uploads_are_bounded(
 def test_made_up_cursors_are_refused(cursor: str, caller: Any, invoke: Any) -> None:
     answer = invoke("files/files", "GET", "/v1/files", caller=caller(), query={"cursor": cursor or "%%"})
     assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"created": ""},
+        {"created": "2" * 1100},
+        {"pk": ""},
+        {"sk": 1},
+        {"total": True},
+        {"total": -1},
+        {"owner": None},
+        {"more": 1},
+    ],
+)
+def test_a_cursor_that_was_changed_is_refused(change: dict[str, Any], ask: Any, caller: Any, invoke: Any) -> None:
+    who = caller()
+    for _ in range(2):
+        ask(who)
+    query = {"page_size": "1"}
+    given = decode_cursor(invoke("files/files", "GET", "/v1/files", caller=who, query=query).json["meta"]["cursor"])
+    for key, status in ((given, 200), (given | change, 400)):
+        cursor = encode_cursor(key)
+        assert invoke("files/files", "GET", "/v1/files", caller=who, query={"cursor": cursor}).status == status
 
 
 def test_a_cursor_of_somebody_else_is_refused(ask: Any, caller: Any, invoke: Any) -> None:

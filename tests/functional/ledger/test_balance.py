@@ -131,6 +131,9 @@ def test_a_page_after_the_last_is_empty(invoke: Invoke, history: Caller) -> None
         encode_cursor({"page": 1, "total": 1, "available": 1, "held": 1, "sk": "HOLD#1"}),
         encode_cursor({"page": 1, "total": 1, "available": "x", "held": 1, "sk": "ENTRY#1"}),
         encode_cursor({"page": 1, "total": 1, "available": 1, "held": 1, "sk": "ENTRY#1", "more": 1}),
+        encode_cursor({"page": 1, "total": 1, "available": 1, "held": 1, "sk": "ENTRY#" + "1" * 1100}),
+        encode_cursor({"page": 1, "total": True, "available": 1, "held": 1, "sk": "ENTRY#1"}),
+        encode_cursor({"page": 1, "total": 1, "available": 10**300, "held": 1, "sk": "ENTRY#1"}),
     ],
 )
 def test_a_made_up_cursor_is_refused(invoke: Invoke, history: Caller, cursor: str) -> None:

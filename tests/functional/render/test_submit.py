@@ -15,6 +15,7 @@ from flatrender.files.repository import file_pk, owner_of
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.clock import timestamp
 from flatrender.kernel.ids import new_id
+from flatrender.kernel.paging import encode_cursor
 from flatrender.platform.settings import table_name
 from flatrender.render import consumers, service, sizing
 from flatrender.render.schemas import Render
@@ -335,9 +336,27 @@ def test_listing_is_newest_first_paged_and_filtered(
     assert (stranger.json["data"], stranger.json["meta"]["total"]) == ([], 0)
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30", "eyJhdCI6MX0"])
-def test_a_made_up_cursor_is_refused(cursor: str, rich: Callable[..., Caller], invoke: Invoke) -> None:
-    assert invoke("render/renders", "GET", "/v1/renders", caller=rich(), query={"cursor": cursor}).status == 400
+@pytest.mark.parametrize("status", [None, "completed"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "e30",
+        "eyJhdCI6MX0",
+        encode_cursor({"at": "", "total": 1}),
+        encode_cursor({"at": "2" * 1100, "total": 1}),
+        encode_cursor({"at": "2026", "total": True}),
+        encode_cursor({"at": "2026", "total": -1}),
+        encode_cursor({"at": "2026", "total": 10**300}),
+        encode_cursor({"at": "2026"}),
+    ],
+)
+def test_a_made_up_cursor_is_refused(
+    cursor: str, status: str | None, rich: Callable[..., Caller], invoke: Invoke
+) -> None:
+    query = {"cursor": cursor} | ({"status": status} if status else {})
+    answer = invoke("render/renders", "GET", "/v1/renders", caller=rich(), query=query)
+    assert (answer.status, answer.error["code"]) == (400, "invalid_request")
 
 
 def test_others_jobs_are_not_found(

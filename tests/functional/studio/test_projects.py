@@ -9,6 +9,7 @@ from tests.support.dynamodb import record_calls
 
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.ids import new_id
+from flatrender.kernel.paging import encode_cursor
 from flatrender.studio import repository, service
 from flatrender.studio.errors import ProjectChanged
 from flatrender.studio.schemas import ProjectPatch
@@ -262,7 +263,17 @@ def test_a_cursor_does_not_lead_into_another_s_list(studio: Studio, make: Make, 
 
 
 @pytest.mark.parametrize(
-    "cursor", ["nonsense!", "e30", "eyJhZnRlciI6MX0", "eyJhZnRlciI6IiJ9", "eyJhZnRlciI6IjIwMjYifQ"]
+    "cursor",
+    [
+        "nonsense!",
+        "e30",
+        "eyJhZnRlciI6MX0",
+        "eyJhZnRlciI6IiJ9",
+        "eyJhZnRlciI6IjIwMjYifQ",
+        encode_cursor({"after": "", "total": 1}),
+        encode_cursor({"after": "2" * 1100, "total": 1}),
+        encode_cursor({"after": "2026", "total": True}),
+    ],
 )
 def test_a_made_up_cursor_is_refused(studio: Studio, cursor: str) -> None:
     answer = studio("GET", query={"cursor": cursor})

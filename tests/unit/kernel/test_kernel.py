@@ -14,7 +14,7 @@ from flatrender.kernel.errors import FlatRenderError, InvalidRequest, Unprocessa
 from flatrender.kernel.events import Event
 from flatrender.kernel.faults import Fault
 from flatrender.kernel.ids import Id, derived_id, new_id
-from flatrender.kernel.paging import decode_cursor, encode_cursor
+from flatrender.kernel.paging import cursor_number, cursor_text, decode_cursor, encode_cursor
 from flatrender.kernel.plans import FREE, PLANS, plan_of
 
 IDS = TypeAdapter(Id)
@@ -72,6 +72,21 @@ def test_a_cursor_of_no_text_is_refused(key: dict[str, Any]) -> None:
     """JSON can write half a surrogate pair; no table takes it for a key."""
     with pytest.raises(InvalidRequest):
         decode_cursor(encode_cursor(key))
+
+
+@pytest.mark.parametrize("value", ["", "x" * 129, "\u06f0" * 1000, None, 1, ["x"], {"S": "x"}])
+def test_a_part_of_a_cursor_that_no_key_can_be_is_refused(value: object) -> None:
+    with pytest.raises(InvalidRequest):
+        cursor_text(value)
+    assert cursor_text("x" * 128) == "x" * 128
+
+
+@pytest.mark.parametrize("value", [-1, 2**53, 10**400, True, 1.0, "1", None, [1]])
+def test_a_part_of_a_cursor_that_is_no_count_is_refused(value: object) -> None:
+    with pytest.raises(InvalidRequest):
+        cursor_number(value)
+    assert cursor_number(0) == 0
+    assert cursor_number(-1, signed=True) == -1
 
 
 def test_an_unknown_tier_gets_the_smallest_plan() -> None:

@@ -16,9 +16,16 @@ from flatrender.content.model import HEAD, Entry, Posting, TemplateItem, templat
 from flatrender.content.schemas import Categories, Category, InputField, TemplateDetail, TemplateFilter, TemplateSummary
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.clock import timestamp
-from flatrender.kernel.errors import InvalidRequest
 from flatrender.kernel.ids import SYSTEM_TENANT_ID, derived_id
-from flatrender.kernel.paging import Page, PageMeta, PageRequest, decode_cursor, encode_cursor
+from flatrender.kernel.paging import (
+    Page,
+    PageMeta,
+    PageRequest,
+    cursor_text,
+    decode_cursor,
+    encode_cursor,
+    foreign_cursor,
+)
 from flatrender.platform import storage
 
 if TYPE_CHECKING:
@@ -212,9 +219,9 @@ def _start(matches: list[Entry], paging: PageRequest) -> int:
     if paging.cursor is None:
         return (paging.page - 1) * paging.page_size
     after = decode_cursor(paging.cursor).get("after")
-    if not (isinstance(after, list) and len(after) == 2 and all(isinstance(part, str) for part in after)):
-        raise InvalidRequest("The cursor is not one that this API gave out.", parameter="cursor")
-    last = (after[0], after[1])
+    if not (isinstance(after, list) and len(after) == 2):
+        raise foreign_cursor()
+    last = (cursor_text(after[0]), cursor_text(after[1]))
     return sum((entry.created_at, entry.template_id) >= last for entry in matches)
 
 

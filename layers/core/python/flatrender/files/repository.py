@@ -12,8 +12,16 @@ from flatrender.files.errors import FileMoved, UploadInProgress, UsageMoved
 from flatrender.files.model import FILE, LAST, STORAGE, USAGE, FileItem, FilesOutboxItem, UsageItem
 from flatrender.files.usage import Usage
 from flatrender.kernel.clock import epoch
-from flatrender.kernel.errors import InvalidRequest, Unavailable
-from flatrender.kernel.paging import PageMeta, PageRequest, decode_cursor, encode_cursor
+from flatrender.kernel.errors import Unavailable
+from flatrender.kernel.paging import (
+    PageMeta,
+    PageRequest,
+    cursor_number,
+    cursor_text,
+    decode_cursor,
+    encode_cursor,
+    foreign_cursor,
+)
 from flatrender.platform import outbox, queries, transactions
 from flatrender.platform.tables import tenant_key
 
@@ -91,11 +99,9 @@ def _cursor(last: FileItem, total: int) -> str:
 def _start(cursor: str, owner: str) -> tuple[dict[str, dict[str, str]], int]:
     """The key to go on behind, and how many files there were on the first page."""
     key: Mapping[str, Any] = decode_cursor(cursor)
-    total, parts = key.get("total"), {name: part for name, part in key.items() if name != "total"}
-    ours = set(parts) == _CURSOR_KEYS and all(isinstance(part, str) for part in parts.values())
-    if not (ours and parts["owner"] == owner and type(total) is int and 0 <= total <= 2**31):
-        raise InvalidRequest("The cursor is not one that this API gave out for this list.", parameter="cursor")
-    return {name: {"S": part} for name, part in parts.items()}, total
+    if set(key) != _CURSOR_KEYS | {"total"} or key["owner"] != owner:
+        raise foreign_cursor()
+    return {name: {"S": cursor_text(key[name])} for name in _CURSOR_KEYS}, cursor_number(key["total"])
 
 
 def usage(tenant_id: str, user_id: str) -> Usage:

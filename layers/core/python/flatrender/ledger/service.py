@@ -13,8 +13,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from flatrender.kernel.caller import Caller
-from flatrender.kernel.errors import InvalidRequest
-from flatrender.kernel.paging import Page, PageMeta, PageRequest, decode_cursor, encode_cursor
+from flatrender.kernel.paging import (
+    Page,
+    PageMeta,
+    PageRequest,
+    cursor_number,
+    cursor_text,
+    decode_cursor,
+    encode_cursor,
+    foreign_cursor,
+)
 from flatrender.kernel.plans import plan_of
 from flatrender.ledger import repository
 from flatrender.ledger.errors import AlreadyGranted
@@ -132,13 +140,19 @@ class _Position(NamedTuple):
 
 
 def _position(cursor: str) -> _Position:
-    match decode_cursor(cursor):
-        case {"page": int(), "total": int(), "available": int(), "held": int(), "sk": str(sk), **other} as key if (
-            sk.startswith(ENTRIES) and not other
-        ):
-            return _Position(**key)
-        case _:
-            raise InvalidRequest("The cursor is not one that this API gave out.", parameter="cursor")
+    key = decode_cursor(cursor)
+    if key.keys() != set(_Position._fields):
+        raise foreign_cursor()
+    sk = cursor_text(key["sk"])
+    if not sk.startswith(ENTRIES):
+        raise foreign_cursor()
+    return _Position(
+        page=cursor_number(key["page"]),
+        total=cursor_number(key["total"]),
+        available=cursor_number(key["available"], signed=True),
+        held=cursor_number(key["held"], signed=True),
+        sk=sk,
+    )
 
 
 def _before(at: _Position, rows: Sequence[StatementRow]) -> _Position:

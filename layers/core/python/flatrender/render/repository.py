@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pynamodb.exceptions import UpdateError
 
 from flatrender.kernel.clock import epoch
-from flatrender.kernel.errors import InvalidRequest
-from flatrender.kernel.paging import PageRequest, decode_cursor, encode_cursor
+from flatrender.kernel.paging import PageRequest, cursor_number, cursor_text, decode_cursor, encode_cursor
 from flatrender.platform import queries, transactions
 from flatrender.platform.idempotency import Attempt, find, remember
 from flatrender.platform.outbox import emit
@@ -73,17 +72,15 @@ def page_of_jobs(
 
     One call without a filter. With `group` (active, completed, failed, cancelled) a second one reads the counters.
     """
-    after = decode_cursor(request.cursor) if request.cursor else None
-    if after is not None and not (isinstance(after.get("at"), str) and isinstance(after.get("total"), int)):
-        raise InvalidRequest("The cursor is not one that this API gave out.", parameter="cursor")
+    after, total = _after(request.cursor) if request.cursor else (None, 0)
     skipped = 0 if after else (request.page - 1) * request.page_size
     wanted = skipped + request.page_size + 1
     if group is None:
         partition, index = model.user_pk(tenant_id, user_id), "by_user"
     else:
         partition, index = model.status_pk(tenant_id, user_id, group), "by_status"
-    condition = JobItem.user_sk < after["at"] if after else None
-    jobs, total = [], after["total"] if after else 0
+    condition = JobItem.user_sk < after if after else None
+    jobs = []
     for raw in queries.newest(JobItem, partition, wanted + 1, index=index, after=condition):
         if raw["type"]["S"] == "counters":
             total = int(CounterItem.from_raw_data(raw).total)
@@ -94,6 +91,12 @@ def page_of_jobs(
     shown = jobs[skipped : skipped + request.page_size]
     more = len(jobs) > skipped + request.page_size
     return shown, total, encode_cursor({"at": shown[-1].user_sk, "total": total}) if more else None
+
+
+def _after(cursor: str) -> tuple[str, int]:
+    """The sort key to go on behind, and how many jobs there were on the first page. Raises InvalidRequest."""
+    key = decode_cursor(cursor)
+    return cursor_text(key.get("at")), cursor_number(key.get("total"))
 
 
 def _count(tenant_id: str, user_id: str, group: str) -> int:

@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Any
 from flatrender.content import service as content
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.clock import timestamp
-from flatrender.kernel.errors import InvalidRequest
 from flatrender.kernel.faults import Fault
 from flatrender.kernel.ids import new_id
-from flatrender.kernel.paging import Page, PageMeta, PageRequest, decode_cursor, encode_cursor
+from flatrender.kernel.paging import (
+    Page,
+    PageMeta,
+    PageRequest,
+    cursor_number,
+    cursor_text,
+    decode_cursor,
+    encode_cursor,
+)
 from flatrender.studio import documents, repository
 from flatrender.studio.errors import ProjectChanged, ProjectInvalid, ProjectSourceMismatch
 from flatrender.studio.model import ProjectCardItem, ProjectItem
@@ -170,10 +177,7 @@ def _checked(caller: Caller, item: ProjectItem) -> "Checked":
 def _after(cursor: str) -> tuple[str, int]:
     """The sort key to go on behind, and how many projects there were on the first page."""
     key = decode_cursor(cursor)
-    after, total = key.get("after"), key.get("total")
-    if not (isinstance(after, str) and 0 < len(after) <= 128 and type(total) is int and 0 <= total <= 2**31):
-        raise InvalidRequest("The cursor is not one that this API gave out.", parameter="cursor")
-    return after, total
+    return cursor_text(key.get("after")), cursor_number(key.get("total"))
 
 
 def _fields(item: ProjectItem | ProjectCardItem) -> dict[str, Any]:
