@@ -100,11 +100,9 @@ def compose(
 
     `confined`: media outside of the folder `assets` do not exist. Raises CliError: a media file cannot be used.
     """
-    from flatrender.composition.validate import validate
-
     if not is_template(document):
         missing = _resolve_all(document, assets, media, confined=confined)
-        composition, faults = validate(document, media.infos)
+        composition, faults = _validated(document, assets, media)
         return (None, missing + _but(faults, missing)) if missing else (composition, faults)
     template, faults = definition(document)
     if template is None:
@@ -132,7 +130,6 @@ def filled(
 ) -> tuple[Composition | None, list[Fault]]:
     """`compose` for a template that is sound in itself."""
     from flatrender.composition.bind import bind, origin
-    from flatrender.composition.validate import validate
 
     given, faults = dict(inputs), []
     for declared in template.inputs:
@@ -146,12 +143,32 @@ def filled(
     if bound is None or faults:
         return None, faults + _but(unbound, faults)
     missing = _resolve_all(bound, assets, media, confined=confined)
-    composition, faults = validate(bound, media.infos)
+    composition, faults = _validated(bound, assets, media)
     faults = [
         fault.model_copy(update={"pointer": origin(template, given, fault.pointer)})
         for fault in missing + _but(faults, missing)
     ]
     return (None if faults else composition), faults
+
+
+def _validated(document: dict[str, Any], assets: Path, media: Media) -> tuple[Composition | None, list[Fault]]:
+    """The composition, or its faults; a file that is not there is looked for here, and not uploaded."""
+    from flatrender.composition.validate import validate
+
+    composition, faults = validate(document, media.infos)
+    told = [
+        _no_file(fault.pointer, _at(document, fault.pointer), assets) if fault.code == "asset_missing" else fault
+        for fault in faults
+    ]
+    return composition, told
+
+
+def _at(document: object, pointer: str) -> str:
+    """The text at a pointer that leads into the document."""
+    node: Any = document
+    for step in pointer.split("/")[1:]:
+        node = node[int(step)] if isinstance(node, list) else node[step.replace("~1", "/").replace("~0", "~")]
+    return str(node)
 
 
 def _but(faults: list[Fault], known: list[Fault]) -> list[Fault]:

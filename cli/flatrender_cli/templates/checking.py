@@ -69,6 +69,8 @@ def check(path: Path, assets: Path | None, *, strict: bool, as_json: bool) -> No
 
 def found_in(path: Path) -> list[Path]:
     """The file itself, or the templates in a folder. Raises CliError: there are none."""
+    if not path.exists():
+        raise CliError(f"{path} is not there.", hint="`flatrender template new NAME` makes one.")
     if not path.is_dir():
         return [path]
     files = []

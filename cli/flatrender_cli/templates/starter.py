@@ -10,6 +10,7 @@ from flatrender_cli.console import out
 from flatrender_cli.errors import CliError
 
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,47}")
+RULE: Final = "2 to 48 small letters, digits and hyphens, beginning with a letter: my-promo."
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def new(name: str, folder: Path, aspect: str) -> None:
     Raises CliError: the name or the aspect is none, or the folder is there already.
     """
     if not NAME.fullmatch(name):
-        raise CliError(f"{name} cannot be the code of a template.", hint="Small letters, digits and hyphens: my-promo.")
+        raise CliError(f"{name} cannot be the code of a template.", hint=RULE)
     if aspect not in SHAPES:
         raise CliError(f"--aspect {aspect}: there are {', '.join(SHAPES)}.")
     home = folder / name

@@ -46,6 +46,31 @@ def test_media_that_are_not_there_are_named(tmp_path: Path, name: str) -> None:
     assert name in refusal.value.message or "/scenes/0/layers/0/asset" in str(refusal.value.details)
 
 
+def test_media_of_a_template_are_looked_for_here_and_not_uploaded(tmp_path: Path) -> None:
+    template = json.loads((ROOT / "infra/seed/templates/quote.json").read_text(encoding="utf-8"))
+    (photo,) = [spec["default"] for spec in template["inputs"] if spec["name"] == "photo"]
+    with pytest.raises(CliError) as refusal:
+        documents.load(written(tmp_path / "quote.json", template), tmp_path, {})
+    told = f": There is no media file {photo} in {tmp_path}; --assets names the folder to look in."
+    assert {line[line.index(": ") :] for line in refusal.value.details if photo in line} == {told}
+    assert not any("upload" in line for line in refusal.value.details)
+
+
+def test_media_that_a_placing_of_a_composition_names_are_looked_for_too(tmp_path: Path) -> None:
+    missing = "5b0d7c52-6f0e-4c0a-9d51-0c7a3f1e8a99"
+    photos.photo(tmp_path / "photo.jpg", photos.GREEN, 64, 40)
+    document = with_picture("photo.jpg")
+    picture = {**document["scenes"][0]["layers"].pop(0), "id": "picture"}
+    properties = {"photo": {"targets": ["picture/asset"]}}
+    document["compositions"] = {"card": {"duration": 1, "layers": [picture], "properties": properties}}
+    placed = {"type": "composition", "composition": "card", "properties": {"photo": {"asset": missing}}}
+    document["scenes"][0]["layers"].append(placed)
+    with pytest.raises(CliError) as refusal:
+        documents.load(written(tmp_path / "film.json", document), tmp_path, {})
+    (line,) = refusal.value.details
+    assert line.endswith(f"There is no media file {missing} in {tmp_path}; --assets names the folder to look in.")
+
+
 def test_what_is_no_json_is_told_where_it_breaks(tmp_path: Path) -> None:
     path = tmp_path / "film.json"
     path.write_text('{\n  "a": }', encoding="utf-8")

@@ -230,3 +230,11 @@ def test_the_command_tells_by_its_exit_code(tmp_path: Path) -> None:
     assert isinstance(run(tmp_path, "--strict").exception, CliError)
     (tmp_path / "a.json").unlink()
     assert isinstance(run(tmp_path).exception, CliError)
+
+
+def test_a_path_that_leads_nowhere_is_no_template_to_mend(tmp_path: Path) -> None:
+    for arguments in ((tmp_path / "nothere",), (tmp_path / "nothere.json", "--json")):
+        result = run(*arguments)
+        assert isinstance(result.exception, CliError)
+        assert result.exception.message == f"{arguments[0]} is not there."
+        assert "findings" not in result.output

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from flatrender.composition.template import InputBase
+from flatrender.composition.template import InputBase, TemplateDefinition
 from flatrender_cli import documents, main
 from flatrender_cli.errors import CliError
 from flatrender_cli.stills import still
@@ -52,6 +52,14 @@ def test_names_and_aspects_that_cannot_be_are_refused(tmp_path: Path, arguments:
     result = new(*arguments, "--folder", tmp_path)
     assert result.exit_code != 0
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["x", "9lives", "a" * 49])
+def test_a_name_that_is_refused_does_not_fulfil_what_is_told(tmp_path: Path, name: str) -> None:
+    result = new(name, "--folder", tmp_path)
+    assert isinstance(result.exception, CliError)
+    assert result.exception.hint == "2 to 48 small letters, digits and hyphens, beginning with a letter: my-promo."
+    assert not re.fullmatch(str(TemplateDefinition.model_fields["code"].metadata[0].pattern), name)
 
 
 def test_the_guide_shows_what_there_is() -> None:
