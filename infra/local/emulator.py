@@ -11,6 +11,7 @@
 6. A function that raised lives on: see emulated_errors.py.
 7. A bad token is refused at a WebSocket's handshake with 401: see emulated_sockets.py.
 8. An answer is sent at once, head and body: see emulated_answers.py.
+9. Step Functions tells a call that was throttled, and spreads its attempts as told: see emulated_retries.py.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ import emulated_answers
 import emulated_batch
 import emulated_callbacks
 import emulated_errors
+import emulated_retries
 import emulated_sockets
 import emulated_streams
 
@@ -79,6 +81,7 @@ def main() -> None:
     emulated_batch.install()
     emulated_streams.install()
     emulated_callbacks.install()
+    emulated_retries.install()
     emulated_errors.install()
     emulated_sockets.install()
     app.main()

@@ -40,6 +40,34 @@ def test_a_worker_killed_in_mid_chunk_costs_one_chunk(stack: Stack, user: User, 
 
 
 @pytest.fixture
+def full(stack: Stack) -> Iterator[Callable[[], None]]:
+    """Lambda has no room for the burst workers, until this is called or the test ends."""
+    lambdas, name = stack.client("lambda"), stack.resources["WorkFunction"]
+    before = lambdas.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
+
+    def make_room() -> None:
+        if before is None:
+            lambdas.delete_function_concurrency(FunctionName=name)
+        else:
+            lambdas.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=before)
+
+    lambdas.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    yield make_room
+    make_room()
+
+
+def test_a_job_waits_while_lambda_has_no_room_for_its_workers(
+    stack: Stack, user: User, full: Callable[[], None]
+) -> None:
+    job = user.submit({"composition": film(2), "backend": "burst"})
+    # Three attempts after 1, 2 and 4 seconds, as for other failures, are over by then.
+    time.sleep(12)
+    assert user.api.get(f"/v1/renders/{job['id']}")["status"] == "running"
+    full()
+    assert_paid_once(stack, user, user.wait(job["id"]))
+
+
+@pytest.fixture
 def stopped() -> Iterator[list[Worker]]:
     """Workers that a test stops; afterwards they are gone."""
     found: list[Worker] = []

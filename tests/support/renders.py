@@ -45,7 +45,9 @@ def composition(*, seconds: float = 1.0, color: str = "#204060", scenes: int = 2
 
 @dataclass
 class Compute:
-    """What was asked of Step Functions and Batch. `gone` are tokens that nobody waits for any more."""
+    """What was asked of Step Functions and Batch. `gone` are tokens that nobody waits for any more, `queued` Batch jobs
+    that wait for a machine.
+    """
 
     started: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
@@ -56,6 +58,7 @@ class Compute:
     dispatches: dict[str, int] = field(default_factory=dict)
     terminated: list[str] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
+    queued: set[str] = field(default_factory=set)
     unreachable: bool = False
 
     def start(self, tenant_id: str, job_id: str) -> None:
@@ -84,6 +87,9 @@ class Compute:
         self.dispatches[batch_job_id] = dispatch
         self.batch[batch_job_id] = (tenant_id, job_id, item)
         return batch_job_id
+
+    def is_queued(self, batch_job_id: str) -> bool:
+        return batch_job_id in self.queued
 
     def order_of(self, batch_job_id: str) -> tuple[str, str, int]:
         return self.batch[batch_job_id]

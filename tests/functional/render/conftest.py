@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture(autouse=True)
 def recorded(monkeypatch: pytest.MonkeyPatch) -> Compute:
     stand_in = Compute()
-    for name in ("start", "stop", "succeed", "fail", "heartbeat", "submit", "order_of", "terminate"):
+    for name in ("start", "stop", "succeed", "fail", "heartbeat", "submit", "is_queued", "order_of", "terminate"):
         monkeypatch.setattr(compute, name, getattr(stand_in, name))
     return stand_in
 

@@ -1,6 +1,5 @@
 """Workers that are late, hung, doubled, given up or broken: each costs a chunk at most."""
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from flatrender.engine import render as engine
 from flatrender.engine.faults import EncodeFailed
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
-from flatrender.render import chunk_repository, consumers, pulse, service, watchdog, worker
+from flatrender.render import chunk_repository, pulse, service, watchdog, worker
 from flatrender.render.pipeline import dispatch, fail, plan
 from flatrender.render.steps import Step
 
@@ -277,62 +276,6 @@ def test_a_batch_worker_is_watched_while_it_works_and_only_given_time_while_it_m
     assert seen[0] == seen[1] > 1, "it stood still, and was given no more time"
     assert all(seconds >= watchdog.GRACE_SECONDS for seconds in watch[:-1] if isinstance(seconds, int | float))
     assert watch[-1] == "stopped"
-
-
-def test_dispatching_anew_stops_the_earlier_batch_job(rich: Callable[..., Caller], recorded: Compute) -> None:
-    caller = rich()
-    step = pointer(caller, submit(caller, backend="batch"))
-    plan.run(step)
-    dispatch.run(task(step, 0, "a"))
-    (first,) = recorded.batch
-
-    dispatch.run(task(step, 0, "b"))
-
-    assert recorded.terminated == [first]
-    assert chunk_repository.token(step.tenant_id, step.job_id, 0) == "b"
-
-
-def died(step: Step, recorded: Compute, batch_job_id: str) -> dict[str, Any]:
-    """What Batch says through EventBridge and SQS."""
-    _, _, item = recorded.batch[batch_job_id]
-    tags = {"item": str(item), "dispatch": str(recorded.dispatches[batch_job_id])} | step.model_dump()
-    detail = {"status": "FAILED", "jobId": batch_job_id, "tags": tags, "statusReason": "Host EC2 terminated."}
-    return {"messageId": batch_job_id, "body": json.dumps({"detail": detail})}
-
-
-def test_a_batch_job_that_died_fails_its_task_at_once(
-    rich: Callable[..., Caller], recorded: Compute, load: Callable[[str], Any], lambda_context: Any
-) -> None:
-    caller = rich()
-    step = pointer(caller, submit(caller, backend="batch"))
-    plan.run(step)
-    dispatch.run(task(step, 0, "a"))
-    dispatch.run(task(step, 0, "b"))
-    batch = {"Records": [died(step, recorded, batch_job_id) for batch_job_id in recorded.batch]}
-
-    answer = load("render/lost").handler(batch, lambda_context)
-
-    assert recorded.failed == [("b", "WorkerLost", "Host EC2 terminated.")]
-    assert answer == {"batchItemFailures": []}
-
-
-@pytest.mark.parametrize("earlier", [0, 1])
-def test_a_batch_job_may_die_before_its_id_is_stored(
-    earlier: int, rich: Callable[..., Caller], recorded: Compute, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    caller = rich()
-    step = pointer(caller, submit(caller, backend="batch"))
-    plan.run(step)
-    for number in range(earlier):
-        dispatch.run(task(step, 0, f"earlier-{number}"))
-    with monkeypatch.context() as killed:
-        killed.setattr(chunk_repository, "set_batch_job", _die)
-        with pytest.raises(ConnectionError):
-            dispatch.run(task(step, 0, "latest"))
-
-    answer = consumers.give_up_lost({"Records": [died(step, recorded, list(recorded.batch)[-1])]})
-
-    assert (recorded.failed, answer) == ([("latest", "WorkerLost", "Host EC2 terminated.")], {"batchItemFailures": []})
 
 
 def test_work_on_a_job_that_ended_is_refused_at_once(

@@ -61,6 +61,34 @@ def test_a_batch_job_that_cannot_be_terminated_finds_out_by_itself(
     compute.terminate("batch-job", "The render was cancelled.")
 
 
+@pytest.mark.parametrize(
+    ("status", "queued"),
+    [
+        *((status, True) for status in ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING")),
+        *((status, False) for status in ("RUNNING", "SUCCEEDED", "FAILED")),
+    ],
+)
+def test_a_batch_job_is_queued_until_its_process_begins(
+    status: str, queued: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def describe(**given: Any) -> dict[str, Any]:
+        asked.append(given)
+        return {"jobs": [{"jobId": "batch-job", "status": status}]}
+
+    monkeypatch.setattr(compute, "client", lambda _: SimpleNamespace(describe_jobs=describe))
+
+    assert compute.is_queued("batch-job") is queued
+    assert asked == [{"jobs": ["batch-job"]}]
+
+
+def test_a_batch_job_that_batch_has_forgotten_is_not_queued(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = SimpleNamespace(describe_jobs=lambda **_: {"jobs": []})
+    monkeypatch.setattr(compute, "client", lambda _: batch)
+    assert not compute.is_queued("batch-job")
+
+
 def test_many_batch_jobs_are_terminated_side_by_side_but_not_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     running, most, ended = 0, 0, []
     lock = threading.Lock()

@@ -148,14 +148,19 @@ def job_and_chunks(tenant_id: str, job_id: str, *, consistent: bool = True) -> t
             return job, chunks
 
 
-def assign(tenant_id: str, job_id: str, index: int, token: str) -> tuple[int, str | None]:
-    """Store the token under which a chunk's outcome is awaited, and count it.
-
-    Returns the number of this dispatch, from 1, and the Batch job of an earlier one.
-    """
+def assign(tenant_id: str, job_id: str, index: int, token: str) -> str | None:
+    """Store the token under which a chunk's outcome is awaited. Returns the Batch job of an earlier dispatch."""
     item = _item(tenant_id, job_id, index)
-    item.update([ChunkItem.token.set(token), ChunkItem.dispatches.add(1)], condition=ChunkItem.pk.exists())
-    return int(item.dispatches), item.batch_job_id
+    item.update([ChunkItem.token.set(token)], condition=ChunkItem.pk.exists())
+    earlier: str | None = item.batch_job_id
+    return earlier
+
+
+def count_dispatch(tenant_id: str, job_id: str, index: int) -> int:
+    """Begin a new dispatch, which has no Batch job yet; returns its number, from 1."""
+    item = _item(tenant_id, job_id, index)
+    item.update([ChunkItem.dispatches.add(1), ChunkItem.batch_job_id.remove()], condition=ChunkItem.pk.exists())
+    return int(item.dispatches)
 
 
 def token(tenant_id: str, job_id: str, index: int) -> str | None:
@@ -169,9 +174,10 @@ def token(tenant_id: str, job_id: str, index: int) -> str | None:
 
 
 def token_of(tenant_id: str, job_id: str, index: int, dispatch: int) -> str | None:
-    """The token of a dispatch; None when it is not the latest, or the chunk is done.
+    """The token under which the outcome of a dispatch is awaited; None when it is not the latest, or the chunk is done.
 
-    A Batch job is told by its number, not by its id: it may die before `set_batch_job` has stored that.
+    A Batch job is told by its number, not by its id: it may die before `set_batch_job` has stored that. It keeps its
+    number while tokens change: one that waits for a machine outlives them.
     """
     try:
         item = ChunkItem.get(model.job_pk(tenant_id, job_id), model.chunk_sk(index), consistent_read=True)
@@ -183,8 +189,17 @@ def token_of(tenant_id: str, job_id: str, index: int, dispatch: int) -> str | No
     return found
 
 
-def set_batch_job(tenant_id: str, job_id: str, index: int, batch_job_id: str) -> None:
-    _item(tenant_id, job_id, index).update([ChunkItem.batch_job_id.set(batch_job_id)], condition=ChunkItem.pk.exists())
+def set_batch_job(tenant_id: str, job_id: str, index: int, dispatch: int, batch_job_id: str) -> bool:
+    """Store the Batch job of a dispatch; whether that is still the latest."""
+    try:
+        _item(tenant_id, job_id, index).update(
+            [ChunkItem.batch_job_id.set(batch_job_id)], condition=ChunkItem.dispatches == dispatch
+        )
+    except UpdateError as error:
+        if _refused(error):
+            return False
+        raise
+    return True
 
 
 def claim(tenant_id: str, job_id: str, index: int) -> ChunkItem | None:

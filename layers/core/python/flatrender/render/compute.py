@@ -9,6 +9,7 @@ from flatrender.platform.clients import client
 from flatrender.render.errors import TaskGone
 
 _GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
+_QUEUED = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING")
 
 
 def _code(error: Any) -> str:
@@ -91,6 +92,12 @@ def submit(tenant_id: str, job_id: str, item: int, dispatch: int) -> str:
     )
     batch_job_id: str = answer["jobId"]
     return batch_job_id
+
+
+def is_queued(batch_job_id: str) -> bool:
+    """Whether a Batch job has yet to begin: no process of it has read anything."""
+    found = client("batch").describe_jobs(jobs=[batch_job_id])["jobs"]
+    return any(job["status"] in _QUEUED for job in found)
 
 
 def order_of(batch_job_id: str) -> tuple[str, str, int]:

@@ -37,6 +37,10 @@ class NothingToWatch(NotFound):
     message = "Nothing of this render is finished yet. Ask again in a moment."
 
 
+class WorkersSpent(Exception):
+    """All Batch jobs that a work item may have were lost or stood still. The state machine knows it by this name."""
+
+
 class StopWork(Exception):
     """Base of what makes a worker put down its chunk at once. No failure of the chunk: somebody else decided."""
 
