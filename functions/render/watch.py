@@ -4,7 +4,7 @@ from typing import Annotated
 
 from flatrender.kernel.ids import Id
 from flatrender.render import watching
-from flatrender.render.errors import NothingToWatch, RenderEnded, RenderNotFound, WatchLinkInvalid
+from flatrender.render.errors import NothingToWatch, PlaylistExpired, RenderEnded, RenderNotFound, WatchLinkInvalid
 from flatrender.web.api import PUBLIC, Query, api, entrypoint, errors
 from flatrender.web.text import Text
 
@@ -14,7 +14,7 @@ app = api("Watching")
 @app.get(
     "/v1/renders/{job_id}/watch/{name}",
     response_class=Text,
-    responses=errors(WatchLinkInvalid, RenderNotFound, NothingToWatch, RenderEnded),
+    responses=errors(WatchLinkInvalid, RenderNotFound, NothingToWatch, PlaylistExpired, RenderEnded),
     openapi_extra=PUBLIC,
 )
 def watch(job_id: Id, name: watching.Name, token: Annotated[str, Query(max_length=200)]) -> Text:

@@ -117,8 +117,28 @@ def test_a_silent_video_needs_no_sound(rich: Callable[..., Caller]) -> None:
     main = read(caller, job, "main.m3u8")
     assert "AUDIO" not in main
     assert 'CODECS="hvc1.' in main
-    with pytest.raises(NothingToWatch):
+    with pytest.raises(RenderNotFound, match="no sound"):
         read(caller, job, "audio.m3u8")
+
+
+def test_the_sound_of_four_seconds_plays_to_its_end(
+    rich: Callable[..., Caller], recorded: Compute, tmp_path: Path
+) -> None:
+    """The encoder's last packet begins after them."""
+    caller = rich(seconds=20)
+    document = {**composition(scenes=1, seconds=4.0), "audio": [{"asset": tone(caller, tmp_path, 4.0)}]}
+    job = submit(caller, document, output=HLS)
+    render_chunks(pointer(caller, job))
+    audio = read(caller, job, "audio.m3u8")
+    assert lengths(audio) == [4.0]
+    assert "-" not in "".join(re.findall("#EXTINF:(.+)", audio))
+    (tmp_path / "audio.mp4").write_bytes(fetched(audio))
+    with av.open(str(tmp_path / "audio.mp4")) as container:
+        heard = sum(frame.samples for frame in container.decode(audio=0))
+    assert heard == pytest.approx(4 * 48_000, abs=1024)
+    bandwidth = re.search("BANDWIDTH=([0-9]+)", read(caller, job, "main.m3u8"))
+    assert bandwidth is not None
+    assert 0 < int(bandwidth[1]) < 1_000_000
 
 
 def test_chunks_of_unequal_lengths_play_without_a_gap(

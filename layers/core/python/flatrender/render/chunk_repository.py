@@ -30,6 +30,8 @@ class Cached:
     report: bytes | None
     made: dict[str, Any] | None = None
     """`{sha256, tools}` of the object."""
+    usable_until: int = 0
+    """Epoch seconds."""
 
 
 def cached(
@@ -39,17 +41,19 @@ def cached(
     wanted = [(model.cache_pk(tenant_id, key), "CHUNK") for key in dict.fromkeys(keys)]
     until = epoch() + stays
     return {
-        item.key: Cached(item.key, gzip.decompress(item.report) if item.report else None, item.made)
+        item.key: Cached(
+            item.key, gzip.decompress(item.report) if item.report else None, item.made, int(item.usable_until)
+        )
         for item in (CacheItem.batch_get(wanted, consistent_read=consistent) if wanted else ())
         if item.status == "ready" and item.usable_until > until
     }
 
 
-def streams(tenant_id: str, keys: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+def streams(tenant_id: str, keys: Iterable[str], *, consistent: bool = False) -> dict[str, dict[str, Any] | None]:
     """How players fetch those of `keys` that are in the bucket; None for what is nothing to fetch."""
     wanted = [(model.cache_pk(tenant_id, key), "CHUNK") for key in dict.fromkeys(keys)]
     names = ["pk", "sk", "type", "key", "status", "usable_until", "stream"]
-    found = CacheItem.batch_get(wanted, attributes_to_get=names) if wanted else ()
+    found = CacheItem.batch_get(wanted, consistent_read=consistent, attributes_to_get=names) if wanted else ()
     return {item.key: item.stream for item in found if item.status == "ready" and item.usable_until > epoch()}
 
 

@@ -37,6 +37,13 @@ class NothingToWatch(NotFound):
     message = "Nothing of this render is finished yet. Ask again in a moment."
 
 
+class PlaylistExpired(NotFound):
+    code = "playlist_expired"
+    message = (
+        "What this render was watched from is no longer kept. Get the render: `result.url` leads to the whole file."
+    )
+
+
 class WorkersSpent(Exception):
     """All Batch jobs that a work item may have were lost or stood still. The state machine knows it by this name."""
 

@@ -85,6 +85,8 @@ class JobItem(Item):
     hls = BooleanAttribute(default=False)
     watch_secret = UnicodeAttribute(null=True)
     """Signs the links that need no token: to the playlist, and to the sprite's index."""
+    watchable_until = NumberAttribute(null=True)
+    """Of a completed one with `hls`: epoch seconds until which all that its playlists name is kept."""
 
     backend = UnicodeAttribute()
     backend_reason = UnicodeAttribute()

@@ -6,7 +6,7 @@ from flatrender.composition.outputs import FORMATS
 from flatrender.kernel.plans import Plan
 from flatrender.platform import storage
 from flatrender.render import watching
-from flatrender.render.model import ACTIVE, JobItem
+from flatrender.render.model import JobItem
 from flatrender.render.schemas import (
     BackendChoice,
     Chunks,
@@ -22,9 +22,6 @@ from flatrender.render.sizing import Choice, Size
 
 if TYPE_CHECKING:
     from flatrender.composition.profiles import Profile
-
-
-WATCHED = (*ACTIVE, "completed")
 
 
 def quote(
@@ -75,7 +72,7 @@ def render(job: JobItem, *, links: bool = False) -> Render:
         created_at=job.created_at,
         started_at=job.started_at,
         ended_at=job.ended_at,
-        playlist_path=watching.link(job, "main.m3u8") if links and job.hls and job.status in WATCHED else None,
+        playlist_path=watching.link(job, "main.m3u8") if links and job.hls and watching.watchable(job) else None,
         result=_result(job) if links and job.status == "completed" else None,
         error=RenderError(**job.error) if job.error else None,
     )

@@ -165,7 +165,8 @@ class Render(Response):
     ended_at: str | None
     playlist_path: str | None = None
     """HLS that grows while the video renders, where `output.hls` asked for it. Below the API's address, for players: it
-    needs no token, and works for some hours."""
+    needs no token, and works for some hours. None once the parts it is made of are gone: a week after submission at
+    most."""
     result: RenderResult | None = None
     """With the links only where a single completed render is asked for."""
     error: RenderError | None = None

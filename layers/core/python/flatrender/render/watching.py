@@ -8,12 +8,13 @@ import hmac
 import math
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from flatrender.kernel.clock import epoch
 from flatrender.platform import storage
 from flatrender.render import chunk_repository, repository
-from flatrender.render.errors import NothingToWatch, RenderEnded, RenderNotFound, WatchLinkInvalid
+from flatrender.render.errors import NothingToWatch, PlaylistExpired, RenderEnded, RenderNotFound, WatchLinkInvalid
 from flatrender.render.model import ACTIVE, ChunkItem, JobItem
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ SOUND: Final = "mp4a.40.2"
 HEADROOM: Final = 1.2
 """How much more than the chunks known so far a later one may need, in what the playlist says about bandwidth."""
 RETRY_SECONDS: Final = 2
+PACKET_SECONDS: Final = 1024 / 48_000
+"""What one packet of AAC holds."""
 _TOKEN: Final = re.compile(r"([0-9a-f-]{36})\.([0-9]{1,12})\.([0-9a-f]{64})")
 
 
@@ -66,10 +69,24 @@ def of_sound(report: "AudioReport") -> dict[str, Any] | None:
     starts = [fragment.time / scale for fragment in fragments]
     ends = [*starts[1:], report.duration]
     pieces = [
-        [fragment.offset, fragment.size, round(end - start, 6)]
+        Piece(fragment.offset, fragment.size, round(end - start, 6))
         for fragment, start, end in zip(fragments, starts, ends, strict=True)
     ]
-    return {"header": header, "codec": SOUND, "pieces": pieces}
+    return {"header": header, "codec": SOUND, "pieces": [list(piece) for piece in _joined(pieces)]}
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """The same bytes with no last piece that is shorter than a packet: it goes with the one before it.
+
+    AAC is delayed by a packet, so the last one begins near the end of the sound or after it, and may open a fragment
+    of its own. Players take no piece that lasts nothing or less, and a tiny one would pass for a peak of the bandwidth.
+    """
+    *before, last = pieces
+    while before and last.seconds < PACKET_SECONDS:
+        first = before.pop()
+        size = last.offset + last.size - first.offset
+        last = Piece(first.offset, size, round(first.seconds + last.seconds, 6))
+    return [*before, last]
 
 
 def link(job: JobItem, name: Name) -> str | None:
@@ -84,11 +101,22 @@ def link(job: JobItem, name: Name) -> str | None:
     return f"/v1/renders/{job.job_id}/watch/{name}?token={token}"
 
 
+def watchable(job: JobItem) -> bool:
+    """Whether there is something to watch or will be: it is under way, or completed and its parts are still kept."""
+    return job.status in ACTIVE or (job.status == "completed" and epoch() < _kept_until(job))
+
+
+def _kept_until(job: JobItem) -> int:
+    # Of jobs that completed before it was noted: their chunk items were written after this moment.
+    created = int(datetime.fromisoformat(job.created_at).timestamp())
+    return created + repository.WORK_KEPT_SECONDS if job.watchable_until is None else int(job.watchable_until)
+
+
 def document(job_id: str, name: Name, token: str) -> Document:
     """What a player gets at `name`.
 
     Raises WatchLinkInvalid; RenderNotFound; NothingToWatch while nothing is finished; RenderEnded for a render that
-    was cancelled or has failed.
+    was cancelled or has failed; PlaylistExpired for a completed one whose parts are gone.
     """
     job = _job(job_id, token)
     if name == "sprite.vtt":
@@ -97,7 +125,10 @@ def document(job_id: str, name: Name, token: str) -> Document:
         raise RenderNotFound("This render was not ordered with 'output.hls'.")
     if job.status not in {*ACTIVE, "completed"}:
         raise RenderEnded(f"This render is {job.status}.", status=job.status)
-    _, chunks = chunk_repository.job_and_chunks(job.tenant_id, job_id, consistent=False)
+    if not watchable(job):
+        raise PlaylistExpired
+    # That a part of a completed render is gone is final, so it must not be an old reading that says so.
+    _, chunks = chunk_repository.job_and_chunks(job.tenant_id, job_id, consistent=job.status == "completed")
     stream = _Stream(job, chunks)
     body = {"main.m3u8": stream.main, "video.m3u8": stream.video, "audio.m3u8": stream.audio}[name]
     return Document(body(token), PLAYLIST)
@@ -131,7 +162,8 @@ class _Stream:
                 break
             finished.append(chunk)
         heard = [self._sound.key] if self._sound and self._sound.status == "done" else []
-        known = chunk_repository.streams(job.tenant_id, [chunk.key for chunk in finished] + heard)
+        complete = job.status == "completed"
+        known = chunk_repository.streams(job.tenant_id, [chunk.key for chunk in finished] + heard, consistent=complete)
         self._seen: list[tuple[str, Segments]] = []
         for chunk in finished:
             stream = known.get(chunk.key)
@@ -140,9 +172,11 @@ class _Stream:
             self._seen.append((chunk.key, _segments(stream)))
         stream = known.get(heard[0]) if heard else None
         self._heard = _segments(stream) if stream else None
-        self._silent = self._sound is None or (bool(heard) and stream is None)
-        if not self._seen or not (self._silent or self._heard):
-            raise NothingToWatch(retry_after_seconds=RETRY_SECONDS)
+        silent = self._sound is None or (self._sound.key in known and stream is None)
+        if complete and len(self._seen) < len(self._pictures):
+            raise PlaylistExpired
+        if not self._seen or not (silent or self._heard):
+            raise PlaylistExpired if complete else NothingToWatch(retry_after_seconds=RETRY_SECONDS)
 
     def main(self, token: str) -> str:
         """One picture, and one sound beside it."""
@@ -171,7 +205,7 @@ class _Stream:
     def audio(self, _: str) -> str:
         """The sound is made in one piece: it is complete when it is there at all."""
         if self._heard is None or self._sound is None:
-            raise NothingToWatch(retry_after_seconds=RETRY_SECONDS)
+            raise RenderNotFound("This render has no sound.")
         longest = max(piece.seconds for piece in self._heard.pieces)
         return self._playlist([(self._sound.key, self._heard)], longest, complete=True)
 
@@ -203,7 +237,8 @@ class _Stream:
 
 def _segments(stored: dict[str, Any]) -> Segments:
     pieces = [Piece(int(offset), int(size), float(seconds)) for offset, size, seconds in stored["pieces"]]
-    return Segments(int(stored["header"]), str(stored["codec"]), pieces)
+    # Joined here as well, for records that say otherwise stay in use for weeks.
+    return Segments(int(stored["header"]), str(stored["codec"]), _joined(pieces))
 
 
 def _index(job: JobItem) -> str:

@@ -2,6 +2,7 @@
 but the manifest, which is there before, in one transaction.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from flatrender.kernel.clock import timestamp
 from flatrender.ledger import service as ledger
 from flatrender.platform import storage, transactions
 from flatrender.render import chunk_repository, repository
+from flatrender.render.chunk_repository import Cached
 from flatrender.render.errors import RenderEnded
 from flatrender.render.model import ChunkItem, JobItem
 from flatrender.render.sizing import billable
@@ -52,8 +54,11 @@ def run(step: Verified) -> dict[str, Any]:
         "size_bytes": int(step.result["size_bytes"]),
         "elapsed_seconds": _seconds(job.created_at, at),
     }
+    parts = chunk_repository.cached(job.tenant_id, [chunk.key for chunk in chunks], consistent=True, stays=0)
+    if job.hls:
+        changes.append(JobItem.watchable_until.set(watchable_until(chunks, parts)))
     name = storage.result_prefix(step.tenant_id, step.job_id) + MANIFEST
-    storage.write(name, _manifest(job, chunks, step.result, at), "application/json")
+    storage.write(name, _manifest(job, chunks, parts, step.result, at), "application/json")
     try:
         transactions.commit(
             [
@@ -71,14 +76,22 @@ def run(step: Verified) -> dict[str, Any]:
     return {"outcome": "ok"}
 
 
-def _manifest(job: JobItem, chunks: list[ChunkItem], result: dict[str, Any], at: str) -> bytes:
+def _manifest(
+    job: JobItem, chunks: list[ChunkItem], parts: Mapping[str, Cached], result: dict[str, Any], at: str
+) -> bytes:
     # It loads the composition format, which a start should not wait for.
     from flatrender.render import manifest
 
     order = repository.order(job.tenant_id, job.job_id)
-    cached = chunk_repository.cached(job.tenant_id, [chunk.key for chunk in chunks], consistent=True, stays=0)
     in_order = sorted(chunks, key=lambda chunk: int(chunk.index))
-    return manifest.signed(manifest.build(job, order, in_order, cached, result, at))
+    return manifest.signed(manifest.build(job, order, in_order, parts, result, at))
+
+
+def watchable_until(chunks: Sequence[ChunkItem], parts: Mapping[str, Cached]) -> int:
+    """Until when (epoch seconds) playlists can be made: the chunk items and the objects that they name are all kept."""
+    return min(
+        min(int(chunk.expires_at), parts[chunk.key].usable_until if chunk.key in parts else 0) for chunk in chunks
+    )
 
 
 def billed_seconds(job: JobItem, chunks: list[ChunkItem]) -> int:
