@@ -54,6 +54,11 @@ def resolve(
     return Endpoints(api.rstrip("/"), socket.rstrip("/"), mailbox.rstrip("/") if mailbox else None)
 
 
+def known_api(environment: Mapping[str, str] = os.environ, start: Path | None = None) -> str | None:
+    """The API's address alone, from the environment or from what `make up` wrote down; None where neither says."""
+    return environment.get(API_VARIABLE) or _outputs(environment, start or Path.cwd()).get("ApiUrl")
+
+
 def _outputs(environment: Mapping[str, str], start: Path) -> dict[str, str]:
     named = environment.get(OUTPUTS_VARIABLE)
     written = Path(".build/local") / environment.get(PORT_VARIABLE, DEFAULT_PORT) / "outputs.json"

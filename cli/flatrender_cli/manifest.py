@@ -3,8 +3,10 @@
 import hashlib
 import json
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.error import HTTPError, URLError
 
 import typer
 
@@ -17,6 +19,7 @@ FORMAT: Final = "flatrender.manifest/1"
 KEYS_PATH: Final = "/.well-known/jwks.json"
 SECONDS: Final = 10
 MAX_KEYS_BYTES: Final = 1024 * 1024
+KEYS: Final = f"Give --keys: the address of the API (or {endpoints.API_VARIABLE}), or a file with its JSON Web Key Set."
 
 
 class Unverified(CliError):
@@ -52,12 +55,16 @@ def verified(file: bytes, keys: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_file(manifest: dict[str, Any], file: Path) -> None:
-    """Raises Unverified when the file is not the result that the manifest is of."""
-    output, size = manifest["output"], file.stat().st_size
+    """Raises Unverified when the file is not the result that the manifest is of, CliError when it cannot be read."""
+    output = manifest["output"]
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise CliError(f"{file} cannot be read: {error.strerror}.") from error
     if size != output["size_bytes"]:
         raise Unverified(f"{file.name} has {size} bytes, the result has {output['size_bytes']}.")
-    with file.open("rb") as opened:
-        found = hashlib.file_digest(opened, "sha256").hexdigest()
     if found != output["sha256"]:
         raise Unverified(f"{file.name} is not the result of this manifest: its content differs.")
 
@@ -71,24 +78,56 @@ def read_keys(source: str) -> dict[str, Any]:
                 body = answer.read(MAX_KEYS_BYTES)
         else:
             body = Path(source).read_bytes()
-        return dict(json.loads(body))
-    except (OSError, ValueError, TypeError) as error:
-        raise CliError(
-            f"The keys of the service cannot be read from {source}: {error}",
-            hint="Give --keys: the address of the API, or a file with its JSON Web Key Set.",
-        ) from error
+        return _key_set(body)
+    except (OSError, HTTPException, ValueError, RecursionError) as error:
+        raise CliError(f"The keys of the service cannot be read from {source}: {_why(error)}.", hint=KEYS) from error
+
+
+def _key_set(body: bytes) -> dict[str, Any]:
+    """Raises ValueError, RecursionError: this is none."""
+    found = json.loads(body)
+    keys = found.get("keys") if isinstance(found, dict) else None
+    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
+        raise ValueError
+    return dict(found)
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, in the words of whoever knows."""
+    if isinstance(error, HTTPError):
+        return f"it answers {error.code}"
+    if isinstance(error, URLError) and isinstance(error.reason, OSError):
+        error = error.reason
+    if isinstance(error, OSError):
+        return error.strerror or str(error) or type(error).__name__
+    return str(error) if isinstance(error, HTTPException) else "this is no JSON Web Key Set"
 
 
 def verify_manifest(
-    manifest: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The manifest.json of a result.")],
-    result: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="The result itself.")] = None,
+    manifest: Annotated[Path, typer.Argument(help="The manifest.json of a result.")],
+    result: Annotated[Path | None, typer.Argument(help="The result itself.")] = None,
     *,
     keys: Annotated[str | None, typer.Option(help="The API's address, or a file with its keys.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Check that a manifest was signed by the service, and that RESULT is the file it is of."""
-    found = verified(manifest.read_bytes(), read_keys(keys or endpoints.resolve(socket="ws://none").api))
+    try:
+        file = manifest.read_bytes()
+    except OSError as error:
+        raise CliError(f"{manifest} cannot be read: {error.strerror}.") from error
+    source = keys or endpoints.known_api()
+    if source is None:
+        raise CliError(
+            "I do not know whose keys to use: --keys is not given and nothing is deployed from here.", hint=KEYS
+        )
+    found = verified(file, read_keys(source))
     if result is not None:
         check_file(found, result)
     output, job = found["output"], found["job"]
+    if as_json:
+        told = {"file": output["file"], "job_id": job["id"], "frames": output["frames"], "sha256": output["sha256"]}
+        signed = {"created_at": found["created_at"], "issuer": found["issuer"]}
+        print(json.dumps({"good": True, "result_checked": result is not None, **told, **signed}))
+        return
     print(f"good: {output['file']} of job {job['id']}, {output['frames']} frames, sha256 {output['sha256']}")
     print(f"signed on {found['created_at']}, issuer {found['issuer'] or 'unnamed'}")
