@@ -142,5 +142,5 @@ help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo up down reset status test lint types unit functional architecture e2e bench fmt template api schema docs \
-	layers lock build deploy setup tools clean help
+.PHONY: demo up down reset status test lint types unit functional architecture e2e bench fmt golden template api schema \
+	docs layers lock build deploy setup tools clean help
