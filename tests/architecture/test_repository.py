@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,28 @@ def test_the_functions_that_a_new_account_cannot_have_are_named_where_one_reads_
     assert large
     assert set(re.findall(r"`(\w+Function)`", quotas)) == set(large)
     assert {file for file in large.values() if file not in quotas} == set()
+
+
+@pytest.mark.usefixtures("infra")
+def test_every_variable_that_the_stack_sets_is_told_of() -> None:
+    from cfn_yaml import load
+
+    files = [ROOT / "infra/header.yaml", *tracked("infra/contexts/*.yaml")]
+    ours = {name for path in files for name in _variables(load(path)) if not name.startswith(("AWS_", "POWERTOOLS_"))}
+    table = (ROOT / "docs/architecture.md").read_text().partition("| environment variable |")[2].partition("\n\n")[0]
+    told = set(re.findall(r"[A-Z][A-Z_]+", "".join(row.split("|")[1] for row in table.splitlines()[2:])))
+    assert len(ours) > 15
+    assert {name for name in ours - told if not name.endswith("_TABLE")} == set()
+
+
+def _variables(node: object) -> Iterator[str]:
+    """Names of environment variables: of functions, and of containers, which have them as a list."""
+    if isinstance(node, dict):
+        variables, listed = node.get("Variables"), node.get("Environment")
+        yield from variables if isinstance(variables, dict) else ()
+        yield from (entry["Name"] for entry in (listed if isinstance(listed, list) else ()))
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _variables(inner)
 
 
 def expanded() -> dict[str, Any]:
