@@ -206,9 +206,13 @@ def api_event(
     caller: Caller | None = None,
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
+    address: str = "192.0.2.7",
 ) -> dict[str, Any]:
-    """The event of API Gateway's Lambda proxy integration (REST, payload 1.0). `body` is text or made into JSON."""
-    sent = {"Host": "api.flatrender.test", "User-Agent": "pytest", "X-Forwarded-For": "192.0.2.7"}
+    """The event of API Gateway's Lambda proxy integration (REST, payload 1.0), from a client at `address`.
+
+    `body` is text or made into JSON.
+    """
+    sent = {"Host": "api.flatrender.test", "User-Agent": "pytest", "X-Forwarded-For": address}
     if body is not None:
         sent["Content-Type"] = "application/json"
     sent |= dict(headers or {})
@@ -228,7 +232,7 @@ def api_event(
             "httpMethod": method,
             "stage": "local",
             "requestId": new_id(),
-            "identity": {"sourceIp": "192.0.2.7", "userAgent": sent["User-Agent"]},
+            "identity": {"sourceIp": address, "userAgent": sent["User-Agent"]},
             **({"authorizer": authorizer_context(caller)} if caller else {}),
         },
         "body": body if body is None or isinstance(body, str) else json.dumps(body),

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from flatrender.identity import keys
+from flatrender.kernel import clock
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.ids import new_id
 from flatrender.platform.settings import settings
@@ -92,6 +94,17 @@ def login(post: Post, signing_key: str) -> Post:
         return tokens
 
     return send
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """`later(60)`: lets so many seconds pass."""
+
+    def advance(seconds: int) -> None:
+        start = clock.now
+        monkeypatch.setattr(clock, "now", lambda: start() + timedelta(seconds=seconds))
+
+    return advance
 
 
 @dataclass(frozen=True)

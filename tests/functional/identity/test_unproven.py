@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from flatrender.identity.errors import EmailTaken
 from flatrender.identity.schemas import Registration
 from flatrender.identity.service.registration import CODE_SECONDS
 from flatrender.identity.service.registration import register as register_user
-from flatrender.kernel import clock
 from flatrender.kernel.plans import FREE
 from flatrender.ledger.repository import Owner, account
 from flatrender.tenants.schemas import Tenant
@@ -25,17 +23,6 @@ Post = Callable[..., Any]
 EMAIL = "ada@example.com"
 STRANGERS = "a stranger's password"
 GOOD = {"tenant_slug": "acme", "email": EMAIL, "password": PASSWORD}
-
-
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """`later(60)`: lets so many seconds pass."""
-
-    def advance(seconds: int) -> None:
-        start = clock.now
-        monkeypatch.setattr(clock, "now", lambda: start() + timedelta(seconds=seconds))
-
-    return advance
 
 
 def test_who_has_the_address_gets_it_from_who_has_not(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -23,17 +23,6 @@ RESEND = {"tenant_slug": "acme", "email": EMAIL}
 
 def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06d}"
-
-
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """`later(60)`: lets so many seconds pass."""
-
-    def advance(seconds: int) -> None:
-        start = clock.now
-        monkeypatch.setattr(clock, "now", lambda: start() + timedelta(seconds=seconds))
-
-    return advance
 
 
 @pytest.fixture(autouse=True)

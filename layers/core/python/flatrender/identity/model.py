@@ -4,13 +4,13 @@ pk                              sk                  what
 TENANT#t#USER#u                 PROFILE             the user
 TENANT#t#USER#u                 SESSION#<id>        a login on one device; its refresh token only as hashes
 TENANT#t#EMAIL#<address>        CREDENTIAL          claims the address; user and password hash
-TENANT#t#EMAIL#<address>        FAILURES            failed logins in a row, whether or not there is such a user
+TENANT#t#EMAIL#<address>        FAILURES            failed logins, whether or not there is such a user
 TENANT#t#EMAIL#<address>        CODES#<window>      how many codes were asked for in a stretch of time
 TENANT#t#VERIFICATION#<hash>    CODE                a code that was sent; found by the hash of its token
 TENANT#t#OUTBOX#<user>          EVENT#…             see platform.outbox
 """
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from flatrender.platform.outbox import outbox_of
 from flatrender.platform.tables import Item, meta, tenant_key
@@ -77,10 +77,15 @@ class CredentialItem(Item):
 
 
 class FailuresItem(Item):
+    """See throttle.Failures. `visitors`: place on the network to [failures, locked until, last]."""
+
     Meta = meta("identity")
 
+    visitors = JSONAttribute()
     total = NumberAttribute()
+    since = NumberAttribute()
     locked_until = NumberAttribute()
+    stamp = UnicodeAttribute()
 
 
 class CodesItem(Item):
@@ -123,5 +128,8 @@ class EmailRow(Item):
 
     user_id = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
+    visitors = JSONAttribute(null=True)
     total = NumberAttribute(null=True)
+    since = NumberAttribute(null=True)
     locked_until = NumberAttribute(null=True)
+    stamp = UnicodeAttribute(null=True)

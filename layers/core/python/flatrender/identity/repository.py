@@ -1,7 +1,7 @@
 """Users, their credentials, and the codes sent to them. Sessions are in session_repository."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pynamodb.exceptions import UpdateError
@@ -24,27 +24,23 @@ from flatrender.identity.model import (
     user_key,
     verification_key,
 )
+from flatrender.identity.throttle import KEPT_SECONDS, Failures, Visitor
 from flatrender.kernel.clock import epoch
+from flatrender.kernel.ids import new_id
 from flatrender.platform.outbox import emit
 from flatrender.platform.transactions import Operation, delete, put, update
 
 MAX_CODE_ATTEMPTS = 5
-FAILURES_KEPT_SECONDS = 24 * 3600
 _REFUSED = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True)
 class EmailState:
-    """What is known of an address. `user_id` and `password_hash` are None where there is no account.
-
-    `failures` counts failed logins in a row; `stored` is the same as it stands in the table, where old ones linger.
-    """
+    """What is known of an address. `user_id` and `password_hash` are None where there is no account."""
 
     user_id: str | None
     password_hash: str | None
-    failures: int
-    stored: int
-    locked_until: int
+    failures: Failures
 
 
 def create(user: UserItem, password_hash: str, replaced: UserItem | None = None) -> list[Operation]:
@@ -116,31 +112,45 @@ def email_state(tenant_id: str, email: str) -> EmailState:
     rows = EmailRow.query(email_key(tenant_id, email), EmailRow.sk.between(CREDENTIAL, FAILURES), consistent_read=True)
     found = {row.sk: row for row in rows}
     credential, failures = found.get(CREDENTIAL), found.get(FAILURES)
-    stored = int(failures.total or 0) if failures else 0
-    fresh = failures is not None and (failures.expires_at or 0) > epoch()
     return EmailState(
         user_id=credential.user_id if credential else None,
         password_hash=credential.password_hash if credential else None,
-        failures=stored if fresh else 0,
-        stored=stored,
-        locked_until=int(failures.locked_until or 0) if failures and fresh else 0,
+        failures=_failures(failures) if failures else Failures(),
     )
 
 
-def count_attempt(tenant_id: str, email: str, state: EmailState, locked_until: int) -> bool:
-    """Counts one more login attempt; False when another was counted since `state` was read."""
+def _failures(row: EmailRow) -> Failures:
+    """Time to live removes items late; until it does, they only say what a new one must replace."""
+    if (row.expires_at or 0) <= epoch():
+        return Failures(stamp=row.stamp)
+    return Failures(
+        visitors={name: Visitor(*map(int, known)) for name, known in (row.visitors or {}).items()},
+        total=int(row.total or 0),
+        since=int(row.since or 0),
+        locked_until=int(row.locked_until or 0),
+        stamp=row.stamp,
+    )
+
+
+def keep_failures(tenant_id: str, email: str, failures: Failures) -> Failures | None:
+    """As they are now kept; None when others were counted since `failures` were read."""
     item = FailuresItem(email_key(tenant_id, email), FAILURES)
-    unchanged = FailuresItem.total == state.stored if state.stored else FailuresItem.pk.does_not_exist()
+    as_read = FailuresItem.stamp == failures.stamp if failures.stamp else FailuresItem.stamp.does_not_exist()
+    stamp = new_id()
     actions = [
         FailuresItem.type.set("failures"),
-        FailuresItem.total.set(state.failures + 1),
-        FailuresItem.locked_until.set(locked_until),
-        FailuresItem.expires_at.set(epoch() + FAILURES_KEPT_SECONDS),
+        FailuresItem.visitors.set({name: list(known) for name, known in failures.visitors.items()}),
+        FailuresItem.total.set(failures.total),
+        FailuresItem.since.set(failures.since),
+        FailuresItem.locked_until.set(failures.locked_until),
+        FailuresItem.stamp.set(stamp),
+        FailuresItem.expires_at.set(epoch() + KEPT_SECONDS),
     ]
-    return _accepted(item, actions, unchanged)
+    return replace(failures, stamp=stamp) if _accepted(item, actions, as_read) else None
 
 
 def forget_failures(tenant_id: str, email: str) -> Operation:
+    """Whoever made them."""
     return delete(FailuresItem(email_key(tenant_id, email), FAILURES))
 
 

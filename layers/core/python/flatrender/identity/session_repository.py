@@ -1,16 +1,20 @@
 """Sessions: made, rotated, revoked."""
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from flatrender.identity.errors import InvalidRefreshToken, SessionNotFound
-from flatrender.identity.model import SESSION, SessionItem, user_key
+from flatrender.identity.model import PROFILE, SESSION, SessionItem, UserItem, user_key
 from flatrender.identity.tokens import ACCESS_SECONDS, REFRESH_SECONDS, RefreshToken
 from flatrender.kernel.client import Client
 from flatrender.kernel.clock import epoch, timestamp
+from flatrender.platform import queries
 from flatrender.platform.transactions import Operation, commit, put, update
 
 MAX_SESSIONS = 50
 """Of one user at a time."""
+_ALL = 2**31
+"""Those that have ended stay for a while, so there may be many more."""
 
 
 def create(token: RefreshToken, client: Client, device_id: str | None, device_name: str | None) -> Operation:
@@ -46,12 +50,25 @@ def get(tenant_id: str, user_id: str, session_id: str) -> SessionItem | None:
 def all_of(tenant_id: str, user_id: str) -> list[SessionItem]:
     """The good ones, last used first."""
     found = SessionItem.query(user_key(tenant_id, user_id), SessionItem.sk.startswith(SESSION), consistent_read=True)
-    return sorted(filter(_good, found), key=lambda item: str(item.last_used_at), reverse=True)
+    return _last_used_first(found)
 
 
-def make_room(tenant_id: str, user_id: str) -> None:
-    """Ends the longest unused sessions of a user who has as many as one may, so that another can begin."""
-    for item in all_of(tenant_id, user_id)[MAX_SESSIONS - 1 :]:
+def with_user(tenant_id: str, user_id: str) -> tuple[UserItem | None, list[SessionItem]]:
+    """A user and their good sessions, last used first, of one query."""
+    between = UserItem.sk.between(PROFILE, SESSION + "~")
+    found = queries.newest(UserItem, user_key(tenant_id, user_id), _ALL, after=between, consistent=True)
+    user, sessions = None, []
+    for raw in found:
+        if raw["sk"]["S"] == PROFILE:
+            user = UserItem.from_raw_data(raw)
+        else:
+            sessions.append(SessionItem.from_raw_data(raw))
+    return user, _last_used_first(sessions)
+
+
+def make_room(tenant_id: str, user_id: str, sessions: Sequence[SessionItem]) -> None:
+    """Ends the longest unused of a user's `sessions`, where they are as many as one may have: another is to begin."""
+    for item in sessions[MAX_SESSIONS - 1 :]:
         with suppress(SessionNotFound):  # it ended in the meantime
             revoke(tenant_id, user_id, str(item.session_id))
 
@@ -85,6 +102,10 @@ def revoke_all(tenant_id: str, user_id: str) -> None:
     for item in all_of(tenant_id, user_id):
         with suppress(SessionNotFound):  # logged out in the meantime
             revoke(tenant_id, user_id, str(item.session_id))
+
+
+def _last_used_first(found: Iterable[SessionItem]) -> list[SessionItem]:
+    return sorted(filter(_good, found), key=lambda item: str(item.last_used_at), reverse=True)
 
 
 def _good(item: SessionItem) -> bool:

@@ -18,6 +18,7 @@ def newest(
     only: Condition | None = None,
     start: dict[str, dict[str, str]] | None = None,
     sift: bool = False,
+    consistent: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Raw items of a partition in descending order, about `limit` of them (at least as many, where there are).
 
@@ -33,6 +34,7 @@ def newest(
             exclusive_start_key=start,
             limit=None if sift else limit,
             scan_index_forward=False,
+            consistent_read=consistent,
         )
         yield from answer["Items"]
         limit -= len(answer["Items"])

@@ -1,6 +1,7 @@
 """Logging in, and staying so."""
 
 import hmac
+from dataclasses import replace
 
 from flatrender.identity import passwords, repository, session_repository
 from flatrender.identity.errors import (
@@ -15,6 +16,7 @@ from flatrender.identity.model import ACTIVE, BANNED, SessionItem, UserItem
 from flatrender.identity.repository import EmailState
 from flatrender.identity.schemas import AuthTokens, Login, Refresh
 from flatrender.identity.service.profiles import shown
+from flatrender.identity.throttle import Failures, visitor_at
 from flatrender.identity.tokens import (
     ACCESS_SECONDS,
     RefreshToken,
@@ -30,9 +32,6 @@ from flatrender.platform import transactions
 from flatrender.tenants import service as tenants
 from flatrender.tenants.schemas import Tenant
 
-FREE_ATTEMPTS = 5
-"""So many logins in a row may fail before the account makes its visitors wait."""
-_FIRST_WAIT, _LONGEST_WAIT = 30, 15 * 60
 _RACES = 3
 
 
@@ -43,20 +42,22 @@ def login(body: Login, client: Client) -> AuthTokens:
     shows only to who knows its password. Who is logged in on many devices is logged out where it is longest ago.
     """
     tenant = tenants.ensure_open(tenants.by_slug(body.tenant_slug))
-    state = _attempt(tenant.id, body.email)
+    visitor = visitor_at(client.ip_address)
+    state = _attempt(tenant.id, body.email, visitor)
     if not passwords.matches(body.password, state.password_hash) or state.user_id is None:
         raise InvalidCredentials()
-    user = repository.user(tenant.id, state.user_id)
+    # Before anything else can fail: what does then is no wrong password.
+    _forgive(tenant.id, body.email, visitor, state.failures)
+    user, sessions = session_repository.with_user(tenant.id, state.user_id)
     if user is None:
         raise InvalidCredentials()
     _ensure_active(user)
-    session_repository.make_room(tenant.id, user.user_id)
+    session_repository.make_room(tenant.id, user.user_id, sessions)
     token = new_refresh_token(tenant.id, user.user_id, new_id())
     answer = _tokens(user, tenant, token)
     transactions.commit(
         [
             session_repository.create(token, client, body.device_id, body.device_name),
-            repository.forget_failures(tenant.id, body.email),
             repository.seen(user, timestamp()),
         ]
     )
@@ -106,25 +107,30 @@ def _same(kept: str, secret: bytes) -> bool:
     return hmac.compare_digest(kept, fingerprint(secret))
 
 
-def _attempt(tenant_id: str, email: str) -> EmailState:
+def _attempt(tenant_id: str, email: str, visitor: str) -> EmailState:
     """Counts the attempt before the password is looked at, so that many at once are not many guesses.
 
     Raises LoginThrottled.
     """
     for _ in range(_RACES):
         state, now = repository.email_state(tenant_id, email), epoch()
-        if state.locked_until > now:
-            raise LoginThrottled(retry_after_seconds=state.locked_until - now)
-        if repository.count_attempt(tenant_id, email, state, now + _wait(state.failures + 1)):
-            return state
+        if wait := state.failures.wait(visitor, now):
+            raise LoginThrottled(retry_after_seconds=wait)
+        kept = repository.keep_failures(tenant_id, email, state.failures.counted(visitor, now))
+        if kept is not None:
+            return replace(state, failures=kept)
     raise LoginThrottled(retry_after_seconds=1)
 
 
-def _wait(failures: int) -> int:
-    """Seconds until the next attempt, should this one fail too: 0 for the first four, then 30, 60, 120 … 900."""
-    if failures < FREE_ATTEMPTS:
-        return 0
-    return int(min(_FIRST_WAIT * 2 ** min(failures - FREE_ATTEMPTS, 10), _LONGEST_WAIT))
+def _forgive(tenant_id: str, email: str, visitor: str, failures: Failures) -> None:
+    """Forgets what a visitor who knows the password got wrong before, and the attempt that was counted just now.
+
+    One write, unless others come between all the time; then the count is one too high, and the visitor is in.
+    """
+    for _ in range(_RACES):
+        if repository.keep_failures(tenant_id, email, failures.forgiven(visitor)) is not None:
+            return
+        failures = repository.email_state(tenant_id, email).failures
 
 
 def _ensure_active(user: UserItem) -> None:
