@@ -77,6 +77,17 @@ def test_the_audio_key_follows_roles_ducking_and_loudness() -> None:
     assert key(loudness={"target": -14.0}) is not None
 
 
+def test_the_audio_key_follows_how_long_the_picture_is_to_the_frame() -> None:
+    """2.02 s are 48 frames of 24 a second, 2.000 s, and 61 of 30, 2.033 s: the sound of one does not fit the other."""
+
+    def key(fps: int) -> str | None:
+        doc = document(canvas={"width": 64, "height": 48, "fps": fps}, scenes=[{"duration": 2.02}])
+        return chunks.audio_key(Composition.model_validate(doc), ASSETS)
+
+    assert key(24) == key(24)
+    assert key(24) != key(30)
+
+
 def test_how_it_sounds_changes_no_picture() -> None:
     def keys(video: Any, **fields: Any) -> list[str]:
         doc = document(scenes=[{"duration": 4, "layers": [{"type": "video", "asset": VIDEO, **video}]}], **fields)

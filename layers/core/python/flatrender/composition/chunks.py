@@ -94,7 +94,9 @@ def audio_key(composition: Composition, assets: Mapping[str, AssetInfo], profile
             heard.append(["layer", info.sha256, sound.start, sound.until, how, scope])
     loudness = _plain(composition.loudness) if composition.loudness else None
     coded = profile.model_dump(mode="json", include=_SOUND) if profile else None
-    return _hash([ENGINE_VERSION, composition.duration, loudness, coded, heard]) if heard else None
+    # The sound lasts as long as the picture, which is whole frames, and so not the same at any rate of them.
+    lasts = [composition.duration, composition.canvas.fps]
+    return _hash([ENGINE_VERSION, lasts, loudness, coded, heard]) if heard else None
 
 
 def _plain(model: BaseModel) -> Any:
