@@ -37,7 +37,7 @@ def frame_grid(frame: VideoFrame) -> Image:
     channels = _PACKED.get(frame.format.name)
     if channels is None:
         if not frame.format.name.startswith(_PLANAR):
-            return frame_grid(frame.reformat(format="rgba"))
+            return frame_grid(frame.reformat(format="rgba", threads=1))
         luma = _eight_bits(frame, 0)
         if not frame.format.name.startswith("yuva"):
             return _means(luma)
@@ -60,7 +60,7 @@ def alpha_grid(frame: VideoFrame) -> Image:
         return _means(_eight_bits(frame, 3))
     if name.startswith(_PLANAR):
         return np.full(GRID * GRID, 255, np.uint8)
-    return alpha_grid(frame.reformat(format="rgba"))
+    return alpha_grid(frame.reformat(format="rgba", threads=1))
 
 
 _PACKED: Final = {"rgb24": (0, 1, 2), "rgba": (0, 1, 2, 3), "bgra": (2, 1, 0, 3), "argb": (1, 2, 3, 0)}

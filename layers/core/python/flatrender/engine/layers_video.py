@@ -121,6 +121,7 @@ class VideoReader:
             src_colorspace=space,
             dst_color_range=ColorRange.JPEG,
             interpolation=Interpolation.AREA if shrinking else Interpolation.BILINEAR,
+            threads=1,  # several may write over the first pixels of each other's rows
         )
         pixels: Pixels = np.ascontiguousarray(np.rot90(bgra.to_ndarray(), turned))
         alpha = skia.kOpaque_AlphaType

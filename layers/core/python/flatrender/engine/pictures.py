@@ -64,6 +64,7 @@ def picture(frame: VideoFrame, width: int | None = None) -> skia.Image:
         src_color_range=ColorRange.JPEG if rgb else ColorRange.MPEG,
         dst_color_range=ColorRange.JPEG,
         interpolation=Interpolation.AREA if width < frame.width else Interpolation.BICUBIC,
+        threads=1,
     )
     pixels = converted.to_ndarray()
     alpha = "a" in frame.format.name.removeprefix("gray")

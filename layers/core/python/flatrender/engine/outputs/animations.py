@@ -105,7 +105,7 @@ def _straight(  # noqa: PLR0917 - two calls, above
         stream = _stream(container, encoder, pixel_format, first, base, options)
         for number, frame in enumerate(frames(chunks)):
             on_frame()
-            shown = frame.reformat(format=pixel_format)
+            shown = frame.reformat(format=pixel_format, threads=1)
             shown.pts, shown.time_base = number, base
             container.mux(stream.encode(shown))
         container.mux(stream.encode(None))
@@ -146,7 +146,7 @@ def _palette(chunks: Sequence[Path], colors: int, on_frame: Tick) -> VideoFrame:
         on_frame()
         if number % every:
             continue
-        picture = frame.reformat(format="bgra")
+        picture = frame.reformat(format="bgra", threads=1)
         if source is None:
             transparent = int(frame.format.name == "rgba")
             source = graph.add_buffer(width=frame.width, height=frame.height, format="bgra", time_base=_TICK)
@@ -184,7 +184,7 @@ class _Coloring:
         colors.push(None)
 
     def colored(self, frame: VideoFrame, number: int) -> Iterator[VideoFrame]:
-        picture = frame.reformat(format="bgra")
+        picture = frame.reformat(format="bgra", threads=1)
         picture.pts, picture.time_base = number, self._base
         self._source.push(picture)
         yield from self._ready()

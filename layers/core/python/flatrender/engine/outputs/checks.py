@@ -116,7 +116,7 @@ class _Pictures:
             self.report("/video/size", "wrong_size", f"Expected {wanted} pixels, found {found}.")
         self._judge(number)
         if frame.format.name != "rgb24":
-            frame = frame.reformat(format="rgba")
+            frame = frame.reformat(format="rgba", threads=1)
         self._shown = frame_grid(frame), alpha_grid(frame)
         self._next = number
         if self._album:
