@@ -114,7 +114,8 @@ def _content(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
             return layers_fill.counter(layer, place, kit)
         case CaptionsLayer():
             captions = CaptionsContent(layer, place, kit)
-            return Shaded(captions, layer.shadow, place, kit, captions.outline) if layer.shadow else captions
+            # Colours count for its shadow: those that let more or less through, and how skia smooths letters of each.
+            return Shaded(captions, layer.shadow, place, kit) if layer.shadow else captions
         case WaveformLayer():
             from flatrender.engine.layers_waveform import WaveformContent
 

@@ -89,14 +89,6 @@ class CaptionsContent:
         cue = self._cue(index)
         return index, cue.motion(t - self._layer.offset), cue.colors(t)
 
-    def outline(self, t: float) -> Hashable:
-        """Equal for two times at which a shadow is the same: colours throw none."""
-        index, highlight = self._at(t), self._layer.highlight
-        if index is None:
-            return None
-        moves = self._layer.animation == "pop" or (highlight and (highlight.scale > 1 or highlight.plate))
-        return index, self._cue(index).motion(t - self._layer.offset) if moves else None
-
     def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
         return False
 
