@@ -222,6 +222,23 @@ def test_a_changed_cue_changes_the_chunks_that_show_it() -> None:
     assert changed(CUES[:1]) == [2, 3]
 
 
+def test_the_language_that_all_cues_tell_changes_the_chunks_of_each() -> None:
+    """A later cue in kana makes the Chinese characters of earlier ones Japanese, which have other shapes."""
+
+    def made(last: str, **fields: Any) -> list[str]:
+        return keys(
+            cues=[{"start": 0, "end": 2, "text": "直 骨 海 角"}, {"start": 8, "end": 9, "text": last}], **fields
+        )
+
+    chinese, more, japanese = made("中国"), made("中国人"), made("ひらがな")
+    assert [one == other for one, other in zip(chinese, more, strict=True)] == [True, True, False, False]
+    assert not set(chinese) & set(japanese)
+    # By its name a character is none of kana, but drawn as it.
+    assert made("&#12402;")[0] == japanese[0]
+    told = {"style": {"language": "zh-Hant"}}
+    assert made("中国", **told)[:2] == made("ひらがな", **told)[:2]
+
+
 def test_the_content_of_the_file_counts() -> None:
     before = keys(asset=SUBTITLES)
     FILES[SUBTITLES] = FILES[SUBTITLES].model_copy(update={"sha256": "e" * 64})

@@ -11,8 +11,8 @@ from tests.unit.engine_draw.shaped import SIZE, Part, advance, block, drawn, ref
 
 from flatrender.composition.fonts import shipped
 from flatrender.composition.graphemes import clusters
+from flatrender.composition.han import han_language
 from flatrender.engine.fonts import default_dir, library
-from flatrender.engine.text_shape import han_language
 
 INTER, VAZIR, HEBREW = "Inter-Regular.ttf", "Vazirmatn-Regular.ttf", "NotoSansHebrew-Regular.ttf"
 HINDI, THAI, CJK = "NotoSansDevanagari-Regular.ttf", "NotoSansThai-Regular.ttf", "NotoSansCJK-Regular.otf"

@@ -19,9 +19,10 @@ from flatrender.composition import cuts, timeline
 from flatrender.composition.assets import AssetInfo
 from flatrender.composition.audio import AudioTrack
 from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable, shipped
+from flatrender.composition.han import han_language
 from flatrender.composition.heard import sounds
 from flatrender.composition.layers import GroupLayer, ImageLayer, Layer, VideoLayer
-from flatrender.composition.layers_captions import CaptionsLayer
+from flatrender.composition.layers_captions import CaptionsLayer, inline
 from flatrender.composition.layers_lottie import ImageSlot, LottieLayer
 from flatrender.composition.layers_svg import SvgLayer
 from flatrender.composition.layers_text import CounterLayer, TextLayer
@@ -153,6 +154,7 @@ class _Keys:
         self._composition, self._profile, self._assets, self._fonts = composition, profile, assets, fonts
         self._scenes = timeline.scenes(composition)
         self._picture = profile.model_dump(mode="json", exclude={"audio_codec", "audio_rate", "audio_bitrate"})
+        self._languages: dict[int, str] = {}
 
     def key(self, first: int, count: int) -> str:
         """The key of the chunk that starts at frame `first`."""
@@ -230,7 +232,20 @@ class _Keys:
             "fonts": self._fonts.hashes(self._families(layer)),
             "asset": self._assets[layer.asset].sha256 if layer.asset else None,
             "cues": [_plain(cue) for cue in layer.seen(begin, until)],
+            "language": self._language(layer),
         }
+
+    def _language(self, layer: CaptionsLayer) -> str | None:
+        """In which language's shapes the Chinese characters of a layer's cues are drawn: all cues tell that of each.
+
+        Those of a file are part of its content. Uses of a nested composition share their cues.
+        """
+        if layer.cues is None or layer.style.language is not None:
+            return None
+        told = self._languages.get(id(layer.cues))
+        if told is None:
+            told = self._languages[id(layer.cues)] = han_language("".join(cue.text for cue in inline(layer)))
+        return told
 
     def _sound(self, layer: WaveformLayer) -> Any:
         if layer.asset is not None:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import skia
 
 from flatrender.composition.captions import Caption
+from flatrender.composition.han import han_language
 from flatrender.composition.layers_captions import CaptionsLayer, Highlight
 from flatrender.composition.layers_text import Plate
 from flatrender.engine.captions_cues import cues_of, runs_of
@@ -24,7 +25,6 @@ from flatrender.engine.paints import Fill
 from flatrender.engine.surface import Affine
 from flatrender.engine.text import TextBlock, TextOptions, Unit
 from flatrender.engine.text_layout import is_rtl
-from flatrender.engine.text_shape import han_language
 
 _EPSILON: Final = 1e-6
 _LAID_OUT: Final = 3

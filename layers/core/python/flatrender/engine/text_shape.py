@@ -8,13 +8,12 @@ neighbours.
 
 import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 import skia
 
+from flatrender.composition.han import han_language
 from flatrender.engine.fonts import FontLibrary
 from flatrender.engine.paints import Fill
 
@@ -22,9 +21,6 @@ _RLI, _PDI = "\u2067", "\u2069"
 _ENDLESS: Final = 100_000.0
 _CLEAR: Final = skia.Color4f(0, 0, 0, 0)
 _CJK: Final = "Noto Sans CJK"
-_KANA: Final = re.compile("[\u3041-\u30fa\u31f0-\u31ff\uff66-\uff9d]")
-_HANGUL: Final = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
-_HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _CURSIVE: Final = re.compile("[\u0620-\u065f\u066e-\u06d3\u06d5-\u06ef\u06fa-\u08ff\ufb50-\ufdff\ufe70-\ufefc]")
 
 
@@ -80,27 +76,6 @@ NO_GAPS: Final = Gaps(0.0, 0.0)
 
 type Ink = Callable[[int], skia.Paint]
 """The paint of a run."""
-
-
-def han_language(text: str) -> str:
-    """In which language's shapes the Chinese characters of a text are drawn: kana beside them tell Japanese, Hangul
-    Korean, and more characters that only Taiwan's code table has than such of mainland China's traditional Chinese.
-    """
-    if _KANA.search(text) or _HANGUL.search(text):
-        return "ja" if _KANA.search(text) else "ko"
-    only = [_written_only_in(character) for character in set(_HAN.findall(text))]
-    return "zh-Hant" if only.count("zh-Hant") > only.count("zh-Hans") else "zh-Hans"
-
-
-@lru_cache(maxsize=4096)
-def _written_only_in(character: str) -> str:
-    """Which way of writing Chinese knows a character; empty when both or neither do."""
-    known = []
-    for codec, language in (("gb2312", "zh-Hans"), ("big5", "zh-Hant")):
-        with suppress(UnicodeEncodeError):
-            character.encode(codec)
-            known.append(language)
-    return known[0] if len(known) == 1 else ""
 
 
 class Shaper:
