@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.functional.files.conftest import Bucket, picture
 
-from flatrender.files import repository, service
+from flatrender.files import intake, repository, service
+from flatrender.files.errors import UploadInProgress
 from flatrender.kernel.ids import SYSTEM_TENANT_ID, new_id
 from flatrender.kernel.plans import FREE, PLANS
 from flatrender.platform import storage
@@ -101,32 +102,65 @@ def test_a_second_upload_with_the_same_form_changes_nothing(
     assert before[0] == first
 
 
+@pytest.fixture
+def replaced(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`replaced(key, a, b)`: the upload is overwritten with these, each while the one before it is examined."""
+
+    def arrange(key: str, *bodies: bytes) -> None:
+        fetch, copy, left = storage.fetch, storage.copy, list(bodies)
+
+        def copy_if_match(source: str, *given: Any, etag: str) -> None:
+            """moto copies whatever is there."""
+            if (storage.head(source) or {}).get("ETag") != etag:
+                raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 412}}, "CopyObject")  # type: ignore[typeddict-item]
+            copy(source, *given, etag=etag)
+
+        def fetch_then_replace(*given: Any) -> Any:
+            found = fetch(*given)
+            if left:
+                bucket.put(key, left.pop(0))
+            return found
+
+        monkeypatch.setattr(storage, "copy", copy_if_match)
+        monkeypatch.setattr(storage, "fetch", fetch_then_replace)
+
+    return arrange
+
+
 def test_what_is_kept_is_what_was_examined(
-    *, pending: Any, probe: Any, caller: Any, bucket: Bucket, read: Any, monkeypatch: pytest.MonkeyPatch
+    *, pending: Any, probe: Any, caller: Any, bucket: Bucket, read: Any, replaced: Any
 ) -> None:
-    who, good, other = caller(), picture(), picture(seed=2)
-    file_id, key = pending(who, good, size=10**6)
-    fetch, copy = storage.fetch, storage.copy
+    """A browser that repeats its upload while the first is examined does not wait for the queue."""
+    who, last = caller(), picture(seed=3)
+    file_id, key = pending(who, picture(), size=10**6)
+    replaced(key, picture(seed=2), last)
+    assert probe(key) == []
+    assert read(who, file_id).json["status"] == "ready"
+    assert bucket.get(storage.file_key(who.tenant_id, file_id)) == last
 
-    def copy_if_match(source: str, *given: Any, etag: str) -> None:
-        """moto copies whatever is there."""
-        if (storage.head(source) or {}).get("ETag") != etag:
-            raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 412}}, "CopyObject")  # type: ignore[typeddict-item]
-        copy(source, *given, etag=etag)
 
-    monkeypatch.setattr(storage, "copy", copy_if_match)
-
-    def fetch_then_replace(*given: Any) -> Any:
-        found = fetch(*given)
-        bucket.put(key, other)
-        monkeypatch.setattr(storage, "fetch", fetch)
-        return found
-
-    monkeypatch.setattr(storage, "fetch", fetch_then_replace)
+def test_an_upload_that_is_replaced_all_the_time_is_left_to_the_next_invocation(
+    *, pending: Any, probe: Any, caller: Any, read: Any, replaced: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "AGAIN_SECONDS", -1)
+    who = caller()
+    file_id, key = pending(who, picture(), size=10**6)
+    replaced(key, picture(seed=2))
     assert probe(key) == [key]
     assert read(who, file_id).json["status"] == "pending"
     assert probe(key) == []
-    assert bucket.get(storage.file_key(who.tenant_id, file_id)) == other
+    assert read(who, file_id).json["status"] == "ready"
+
+
+def test_a_claim_whose_answer_was_lost_does_not_meet_itself(pending: Any, caller: Any) -> None:
+    who = caller()
+    file_id, _ = pending(who, picture())
+    item = repository.get(who.tenant_id, file_id)
+    assert item is not None
+    repository.claim(item, "mine")
+    repository.claim(item, "mine")
+    with pytest.raises(UploadInProgress):
+        repository.claim(item, "another's")
 
 
 def test_only_one_invocation_examines_an_upload(

@@ -8,6 +8,7 @@ arrives after the verdict is removed and changes nothing.
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import Any
 
 from flatrender.files import repository, service
@@ -21,6 +22,9 @@ from flatrender.platform import observe, storage
 
 REJECTED_SECONDS = 7 * 24 * 3600
 """How long a rejected upload is still shown, with the reason."""
+
+AGAIN_SECONDS = 30
+"""So long after it began, an invocation examines what has replaced the upload; it must not run into its timeout."""
 
 
 def receive(record: dict[str, Any]) -> None:
@@ -50,7 +54,7 @@ def examine(tenant_id: str, file_id: str) -> None:
     token = new_id()
     repository.claim(item, token)
     try:
-        decided = _examine(item, token, upload)
+        decided = _examine_what_is_there(item, token, upload)
     except Exception:
         repository.unclaim(item, token)
         raise
@@ -58,6 +62,17 @@ def examine(tenant_id: str, file_id: str) -> None:
         storage.remove(upload)
     else:
         repository.unclaim(item, token)
+
+
+def _examine_what_is_there(item: FileItem, token: str, upload: str) -> bool:
+    """Again when another upload came meanwhile, as long as there is time: a browser that tries twice waits once."""
+    until = monotonic() + AGAIN_SECONDS
+    while True:
+        try:
+            return _examine(item, token, upload)
+        except UploadReplaced:
+            if monotonic() > until:
+                raise
 
 
 def _examine(item: FileItem, token: str, upload: str) -> bool:

@@ -149,8 +149,8 @@ def with_usage(
     """
     for attempt in range(ATTEMPTS):
         try:
-            transactions.commit([_keep(change(usage(tenant_id, user_id))), *operations])
-        except UsageMoved:
+            transactions.commit([_keep(change(usage(tenant_id, user_id))), *operations], attempts=1)
+        except (UsageMoved, transactions.Contended):
             sleep(uniform(0.002, 0.02) * min(attempt + 1, 5))  # noqa: S311 - spreads retries, guards nothing
         else:
             return
@@ -162,9 +162,12 @@ def create(item: FileItem) -> transactions.Operation:
 
 
 def claim(item: FileItem, token: str) -> None:
-    """Makes one invocation the one that examines a pending upload. Raises UploadInProgress."""
+    """Makes one invocation the one that examines a pending upload. Raises UploadInProgress.
+
+    When the answer is lost, botocore claims anew and meets the claim that it made itself.
+    """
     now = epoch()
-    nobody = FileItem.claim.does_not_exist() | (FileItem.claimed_until < now)
+    nobody = FileItem.claim.does_not_exist() | (FileItem.claimed_until < now) | (FileItem.claim == token)
     try:
         item.update(
             [FileItem.claim.set(token), FileItem.claimed_until.set(now + CLAIM_SECONDS)],

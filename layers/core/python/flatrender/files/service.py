@@ -108,9 +108,10 @@ def _forget(item: FileItem) -> None:
 
 
 class StoredAsset(AssetInfo):
-    """An AssetInfo that also knows whose file it is, so that its bytes can be found."""
+    """An AssetInfo that also knows whose file it is, so that its bytes can be found, and what that person calls it."""
 
     tenant_id: str
+    filename: str
 
 
 def assets(tenant_id: str, ids: Iterable[str], *, user_id: str | None = None) -> dict[str, AssetInfo]:
@@ -140,6 +141,11 @@ def object_key(tenant_id: str, info: AssetInfo) -> str:
     if owner not in {tenant_id, SYSTEM_TENANT_ID}:
         raise FileNotFound
     return storage.file_key(owner, info.id)
+
+
+def name_of(info: AssetInfo) -> str:
+    """What its owner calls a file; its id, where that is not known."""
+    return info.filename if isinstance(info, StoredAsset) else info.id
 
 
 def register_system_file(name: str, path: Path, content_type: str, *, file_id: str | None = None) -> str:
@@ -227,6 +233,8 @@ def _asset(item: FileItem) -> AssetInfo:
     return StoredAsset(
         id=item.file_id,
         tenant_id=item.tenant_id,
+        filename=item.filename,
+        size_bytes=int(item.size_bytes),
         sha256=item.sha256 or "",
         ready=item.status == "ready",
         kind=item.kind,

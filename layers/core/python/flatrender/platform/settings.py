@@ -24,6 +24,7 @@ class Settings(BaseModel):
     retired_signing_key_ids: tuple[str, ...]
     manifest_key_id: str
     mail_from: str
+    uploads_queue_url: str
 
 
 @cache
@@ -40,6 +41,7 @@ def settings() -> Settings:
         retired_signing_key_ids=tuple(part for part in env.get("RETIRED_SIGNING_KEY_IDS", "").split(",") if part),
         manifest_key_id=env.get("MANIFEST_KEY_ID", "alias/flatrender-manifests"),
         mail_from=env.get("MAIL_FROM", "FlatRender <no-reply@flatrender.example>"),
+        uploads_queue_url=env.get("UPLOADS_QUEUE_URL", ""),
     )
 
 

@@ -22,6 +22,12 @@ _Kind = Literal["check", "delete", "put", "update"]
 _ORDER: tuple[_Kind, ...] = ("check", "delete", "put", "update")
 
 
+class Contended(Unavailable):
+    """Other writers kept getting in the way."""
+
+    message = "Too many changes to the same thing at once. Retry in a moment."
+
+
 @dataclass(frozen=True)
 class Operation:
     """One write. `refused` is raised when its condition fails (default: Conflict)."""
@@ -74,8 +80,8 @@ def check(item: Item, condition: Condition, refused: FlatRenderError | None = No
 def commit(operations: Sequence[Operation], *, attempts: int = 4) -> None:
     """Writes all of `operations` (1 to 100, over distinct items) or none.
 
-    Raises the `refused` error of the first operation whose condition failed; Unavailable when other writers kept
-    getting in the way or DynamoDB did not answer.
+    Raises the `refused` error of the first operation whose condition failed; Contended when other writers got in the
+    way at each of `attempts`; Unavailable when DynamoDB did not answer.
     """
     if not operations:
         return
@@ -96,10 +102,11 @@ def commit(operations: Sequence[Operation], *, attempts: int = 4) -> None:
                     raise operation.refused from error
             if "TransactionConflict" not in codes and error.cause_response_code != "TransactionInProgressException":
                 raise Unavailable() from error
-            _back_off(attempt)
+            if attempt + 1 < attempts:
+                _back_off(attempt)
         else:
             return
-    raise Unavailable("Too many changes to the same thing at once. Retry in a moment.")
+    raise Contended
 
 
 def _back_off(attempt: int) -> None:
