@@ -1,4 +1,4 @@
-"""Given a video that is shown smaller than it is, when one of its frames is drawn again, then it is the same picture."""
+"""Given a video that is shown smaller than it is, when a frame is drawn again, then it is the same picture."""
 
 import ast
 from pathlib import Path
@@ -11,8 +11,8 @@ from tests.unit.engine_draw.scenes import VIDEO, composition, source
 import flatrender.engine
 
 ENGINE = Path(flatrender.engine.__file__ or "").parent
-NARROW = [(1068, 600), (426, 240)]
-"""Sizes whose rows of pixels do not end where eight of them do."""
+WIDTH, HEIGHT = 1068, 600
+"""Even, but no multiple of eight pixels: there, rows of pixels end within what is written at once."""
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +31,8 @@ def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("width", "height"), NARROW, ids=str)
-def test_a_frame_is_scaled_the_same_each_time(width: int, height: int, noise: Path) -> None:
-    canvas = {"width": width, "height": height, "fps": 20, "background": "#000000"}
+def test_a_frame_is_scaled_the_same_each_time(noise: Path) -> None:
+    canvas = {"width": WIDTH, "height": HEIGHT, "fps": 20, "background": "#000000"}
     made = composition({"type": "video", "asset": VIDEO}, canvas=canvas)
     first = None
     for _ in range(25):
