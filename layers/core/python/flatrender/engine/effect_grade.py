@@ -68,7 +68,7 @@ class Graded:
                     self._place.origin,
                     self._place.scale,
                     lambda c, b: self.inner.draw(c, b, t, skia.Paint()),
-                    grade=lambda pixels: self._table.apply(pixels, False),
+                    grade=lambda pixels, _scale: self._table.apply(pixels, False),
                 ),
             )
         self._made[1].draw(canvas, base, paint)

@@ -17,6 +17,8 @@ _LUMA: Final = (0.2126, 0.7152, 0.0722)
 _PLAIN: Final = skia.BlendMode.kSrcOver
 _STEPS: Final = 16
 """Stops of a vignette's gradient."""
+_REACH: Final = 1.5
+"""Radii of a glow, which are two of its standard deviations each, beyond which nothing is seen of it."""
 
 type Matrix = list[list[float]]
 """Four rows of red, green, blue, alpha and offset, in 0…1."""
@@ -47,7 +49,7 @@ class Effected:
     def __init__(self, inner: Content, effects: Effects, place: Place, kit: Kit) -> None:
         self.inner, self.heavy = inner, inner.heavy
         self._place, self._kit, self._effects = place, kit, effects
-        reach = 1.5 * effects.glow.radius + 4 if effects.glow else 0.0
+        reach = _REACH * effects.glow.radius + 4 if effects.glow else 0.0
         left, top, right, bottom = inner.bounds
         self.bounds: Bounds = (left - reach, top - reach, right + reach, bottom + reach)
         adjust = effects.adjust
@@ -118,15 +120,18 @@ class Effected:
                 canvas.restore()
 
             bounds = self.inner.extent(Affine(), t)
-            lit = self._glowing if self._effects.glow else None
-            self._made = (state, bitmap(bounds, self._place.origin, self._place.scale, draw, lit))
+            glow, (origin, scale) = self._effects.glow, (self._place.origin, self._place.scale)
+            lit, room = (self._glowing, _REACH * glow.radius) if glow else (None, 0.0)
+            self._made = (state, bitmap(bounds, origin, scale, draw, lit, room=room))
         return self._made[1]
 
-    def _glowing(self, image: skia.Image) -> tuple[skia.Image, int]:
-        """The image above its glow, and by how many pixels that is larger on each side."""
+    def _glowing(self, image: skia.Image, scale: float) -> tuple[skia.Image, int]:
+        """The image, of so many pixels per canvas unit, above its glow, and by how many pixels that is larger on each
+        side.
+        """
         glow = self._effects.glow or Glow()
-        sigma = glow.radius * self._place.scale / 2
-        small, room = fraction(sigma), math.ceil(3 * sigma) + 2
+        sigma = glow.radius * scale / 2
+        small, room = fraction(sigma), math.ceil(_REACH * glow.radius * scale) + 2
         width, height = image.width() + 2 * room, image.height() + 2 * room
         light = Canvas(math.ceil(width / small), math.ceil(height / small))
         tinted = skia.Paint()

@@ -44,11 +44,11 @@ class Blurred:
             before = canvas.save()
             canvas.resetMatrix()
             if wide:
-                canvas.saveLayer(paint=skia.Paint(ImageFilter=skia.ImageFilters.Blur(sigma * scale, sigma * scale)))
+                canvas.saveLayer(paint=skia.Paint(ImageFilter=skia.ImageFilters.Blur(sigma * base.a, sigma * base.a)))
             self._content.draw(canvas, base, t, skia.Paint())
             canvas.restoreToCount(before)
 
-        def soften(pixels: Pixels) -> None:
+        def soften(pixels: Pixels, scale: float) -> None:
             gaussian.blur(pixels, sigma * scale)
 
         around = (left - reach, top - reach, right + reach, bottom + reach)

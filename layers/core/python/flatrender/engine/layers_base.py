@@ -12,7 +12,7 @@ from flatrender.composition.layers_base import LayerBase, Shadow
 from flatrender.composition.schemas import FontRole
 from flatrender.engine.fonts import FontLibrary
 from flatrender.engine.paints import Palette
-from flatrender.engine.shadows import caster, shadowed
+from flatrender.engine.shadows import caster, room, shadowed
 from flatrender.engine.surface import Affine, Bitmap, bitmap
 
 type Bounds = tuple[float, float, float, float]
@@ -98,8 +98,8 @@ class Drawn:
         fills: Callable[[float], bool] = lambda _t: False,
     ) -> None:
         self._place, self._draw, self._state, self._fills = place, draw, state, fills
-        self._shadow = caster(shadow, palette, place.scale) if shadow else None
-        self._bare = bounds
+        self._shadow = caster(shadow, palette) if shadow else None
+        self._bare, self._room = bounds, room(shadow)
         self.bounds = shadowed(bounds, shadow)
         self._last: tuple[Hashable, Bitmap] | None = None
 
@@ -116,7 +116,12 @@ class Drawn:
         state = self._state(t)
         if self._last is None or self._last[0] != state:
             made = bitmap(
-                self._bare, self._place.origin, self._place.scale, lambda c, b: self._draw(c, b, t), self._shadow
+                self._bare,
+                self._place.origin,
+                self._place.scale,
+                lambda c, b: self._draw(c, b, t),
+                self._shadow,
+                room=self._room,
             )
             self._last = (state, made)
         return self._last[1]

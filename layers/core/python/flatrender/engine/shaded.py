@@ -91,7 +91,7 @@ class Shaded:
             canvas.restore()
             canvas.restore()
 
-        def soften(pixels: Pixels) -> None:
+        def soften(pixels: Pixels, scale: float) -> None:
             gaussian.blur(pixels, sigma * scale)
 
         around = (left - reach, top - reach, right + reach, bottom + reach)

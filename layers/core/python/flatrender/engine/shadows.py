@@ -30,22 +30,26 @@ def fraction(sigma: float) -> int:
     return max(1, int(sigma / _SHARP))
 
 
-def caster(shadow: Shadow, palette: Palette, scale: float) -> Callable[[skia.Image], tuple[skia.Image, int]]:
-    """A function that lays a shadow under an image; its result is larger by the returned pixels on each side.
+def room(shadow: Shadow | None) -> float:
+    """By how many canvas units a picture with its shadow is larger on each side."""
+    return 1.5 * shadow.blur + max(abs(shadow.x), abs(shadow.y)) if shadow else 0.0
+
+
+def caster(shadow: Shadow, palette: Palette) -> Callable[[skia.Image, float], tuple[skia.Image, int]]:
+    """A function that lays a shadow under an image of so many pixels per canvas unit; its result is larger by the
+    returned pixels on each side, which are `room`.
 
     The shadow's blur counts like CSS: twice the standard deviation, in canvas units.
     """
-    sigma = shadow.blur * scale / 2
-    small = fraction(sigma)
-    dx, dy = shadow.x * scale, shadow.y * scale
-    room = math.ceil(3 * sigma + max(abs(dx), abs(dy))) + 2
     tint = skia.ColorFilters.Blend(color4f(palette.parse(shadow.color)).toColor(), skia.BlendMode.kSrcIn)
 
-    def cast(image: skia.Image) -> tuple[skia.Image, int]:
-        width, height = image.width() + 2 * room, image.height() + 2 * room
+    def cast(image: skia.Image, scale: float) -> tuple[skia.Image, int]:
+        sigma, dx, dy = shadow.blur * scale / 2, shadow.x * scale, shadow.y * scale
+        small, grown = fraction(sigma), math.ceil(room(shadow) * scale) + 2
+        width, height = image.width() + 2 * grown, image.height() + 2 * grown
         blurred = Canvas(math.ceil(width / small), math.ceil(height / small))
         blurred.skia.scale(1 / small, 1 / small)
-        blurred.skia.drawImage(image, room, room, LINEAR, skia.Paint(ColorFilter=tint))
+        blurred.skia.drawImage(image, grown, grown, LINEAR, skia.Paint(ColorFilter=tint))
         gaussian.blur(blurred.pixels, sigma / small)
         whole = Canvas(width, height)
         whole.skia.save()
@@ -53,7 +57,7 @@ def caster(shadow: Shadow, palette: Palette, scale: float) -> Callable[[skia.Ima
         whole.skia.scale(small, small)
         whole.skia.drawImage(blurred.image(), 0, 0, LINEAR)
         whole.skia.restore()
-        whole.skia.drawImage(image, room, room)
-        return whole.snapshot(), room
+        whole.skia.drawImage(image, grown, grown)
+        return whole.snapshot(), grown
 
     return cast

@@ -144,17 +144,20 @@ def bitmap(  # noqa: PLR0917  what every layer's bitmap is made of
     origin: tuple[float, float],
     scale: float,
     draw: Callable[[skia.Canvas, Affine], None],
-    effect: "Callable[[skia.Image], tuple[skia.Image, int]] | None" = None,
-    grade: Callable[[Pixels], None] | None = None,
+    effect: "Callable[[skia.Image, float], tuple[skia.Image, int]] | None" = None,
+    grade: Callable[[Pixels, float], None] | None = None,
+    room: float = 0.0,
 ) -> Bitmap:
-    """Draw what lies within `bounds` (layer units) into a bitmap at `scale`, no larger than what was drawn.
+    """Draw what lies within `bounds` (layer units) into a bitmap at `scale`, no larger than what was drawn; at less
+    where it would grow beyond MAX_SIDE or MAX_AREA.
 
     `origin` is where the layer's (0, 0) rests on the canvas; the bitmap is laid on the pixel grid of that place, so
     that a layer at rest is copied and not resampled. `grade` changes the pixels in place; `effect` turns the image
-    into another that is larger by so many pixels on each side.
+    into another that is larger by so many pixels on each side, `room` being that in layer units. Both are told the
+    scale that was used.
     """
     left, top, right, bottom = bounds
-    wide, tall = max(right - left, 1e-3), max(bottom - top, 1e-3)
+    wide, tall = max(right - left, 1e-3) + 2 * room, max(bottom - top, 1e-3) + 2 * room
     scale = min(scale, MAX_SIDE / wide, MAX_SIDE / tall, math.sqrt(MAX_AREA / (wide * tall)))
     x0, y0 = math.floor((origin[0] + left) * scale + 1e-6), math.floor((origin[1] + top) * scale + 1e-6)
     x1, y1 = math.ceil((origin[0] + right) * scale - 1e-6), math.ceil((origin[1] + bottom) * scale - 1e-6)
@@ -163,10 +166,10 @@ def bitmap(  # noqa: PLR0917  what every layer's bitmap is made of
     canvas.skia.setMatrix(base.matrix())
     draw(canvas.skia, base)
     if grade is not None:
-        grade(canvas.pixels)
+        grade(canvas.pixels, scale)
     image, dx, dy = _cropped(canvas)
     if effect is not None:
-        image, grown = effect(image)
+        image, grown = effect(image, scale)
         dx, dy = dx - grown, dy - grown
     return Bitmap(image, (x0 + dx) / scale - origin[0], (y0 + dy) / scale - origin[1], scale)
 
