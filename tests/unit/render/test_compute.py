@@ -61,6 +61,47 @@ def test_a_batch_job_that_cannot_be_terminated_finds_out_by_itself(
     compute.terminate("batch-job", "The render was cancelled.")
 
 
+@pytest.fixture
+def submitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What Batch is asked to run."""
+    asked: list[dict[str, Any]] = []
+
+    def submit_job(**given: Any) -> dict[str, str]:
+        asked.append(given)
+        return {"jobId": "batch-job"}
+
+    monkeypatch.setenv("BATCH_QUEUE", "queue")
+    monkeypatch.setenv("BATCH_JOB_DEFINITION", "definition")
+    monkeypatch.setattr(compute, "client", lambda _: SimpleNamespace(submit_job=submit_job))
+    return asked
+
+
+def test_a_queue_with_shares_is_told_whose_a_job_is(
+    submitted: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATCH_SHARES", "400")
+    tenants = [f"tenant-{number}" for number in range(2000)]
+    for tenant_id in tenants * 2:
+        assert compute.submit(tenant_id, "job", 0, 1) == "batch-job"
+
+    shares = [given["shareIdentifier"] for given in submitted]
+    assert shares[:2000] == shares[2000:], "a tenant's jobs have one share"
+    assert 350 < len(set(shares)) <= 400
+    assert all(share.isascii() and share.isalnum() for share in shares)
+
+
+@pytest.mark.parametrize("shares", [None, "0"])
+def test_a_queue_without_shares_is_told_of_none(
+    shares: str | None, submitted: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BATCH_SHARES", raising=False)
+    if shares is not None:
+        monkeypatch.setenv("BATCH_SHARES", shares)
+    compute.submit("tenant", "job", 0, 1)
+
+    assert not {"shareIdentifier", "schedulingPriorityOverride"} & set(submitted[0])
+
+
 @pytest.mark.parametrize(
     ("status", "queued"),
     [

@@ -1,5 +1,6 @@
 """The services that run renders: Step Functions and Batch. Only this module of the context speaks to them."""
 
+import hashlib
 import json
 import os
 from typing import Any
@@ -89,9 +90,23 @@ def submit(tenant_id: str, job_id: str, item: int, dispatch: int) -> str:
         jobQueue=os.environ["BATCH_QUEUE"],
         jobDefinition=os.environ["BATCH_JOB_DEFINITION"],
         tags={"tenant_id": tenant_id, "job_id": job_id, "item": str(item), "dispatch": str(dispatch)},
+        **_share(tenant_id),
     )
     batch_job_id: str = answer["jobId"]
     return batch_job_id
+
+
+def _share(tenant_id: str) -> dict[str, Any]:
+    """Whose share of the machines a job takes, where the queue has shares: Batch then serves tenants in turn.
+
+    A queue may have 500 shares in use at a time and refuses jobs of one more, so tenants are spread over fewer.
+    """
+    shares = int(os.environ.get("BATCH_SHARES", "0"))
+    if not shares:
+        return {}
+    digest = hashlib.sha256(tenant_id.encode()).digest()
+    # Within a share all jobs are alike.
+    return {"shareIdentifier": f"tenants{int.from_bytes(digest) % shares:03d}", "schedulingPriorityOverride": 1}
 
 
 def is_queued(batch_job_id: str) -> bool:
