@@ -15,6 +15,10 @@ class Function:
     name: str
     source: Path
     layers: tuple[str, ...]
+    timeout: int
+    """Seconds."""
+    actions: frozenset[str]
+    """What its role lets it do."""
 
     def __str__(self) -> str:
         return self.name
@@ -36,6 +40,8 @@ def functions() -> list[Function]:
         Function(
             name=name,
             source=ROOT / resource["Properties"]["CodeUri"] / (resource["Properties"]["Handler"].split(".")[0] + ".py"),
+            timeout=resource["Properties"]["Timeout"],
+            actions=_actions(template["Resources"][name.removesuffix("Function") + "Role"]),
             layers=("deps", "core", *_layers(resource["Properties"].get("Layers", []))),
         )
         for name, resource in template["Resources"].items()
@@ -45,3 +51,12 @@ def functions() -> list[Function]:
 
 def _layers(references: list[Any]) -> list[str]:
     return [reference.value.removesuffix("Layer").lower() for reference in references]
+
+
+def _actions(role: dict[str, Any]) -> frozenset[str]:
+    statements = [one for policy in role["Properties"]["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+    return frozenset(action for statement in statements for action in _listed(statement["Action"]))
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

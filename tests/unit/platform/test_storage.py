@@ -17,7 +17,7 @@ class Keeping:
 
 
 def test_an_object_that_s3_did_not_remove_is_not_taken_for_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "_s3", Keeping)
+    monkeypatch.setattr(storage, "client", lambda _: Keeping())
 
     with pytest.raises(Unavailable):
         storage.remove("results/t/j/video.mp4", "results/t/j/poster.jpg")

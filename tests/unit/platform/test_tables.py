@@ -1,7 +1,7 @@
 import pytest
 
 from flatrender.platform.clients import client
-from flatrender.platform.tables import READ_TIMEOUT, Item, meta, tenant_key
+from flatrender.platform.tables import Item, meta, tenant_key
 
 
 class Apple(Item):
@@ -16,7 +16,7 @@ def test_all_item_types_share_one_client(monkeypatch: pytest.MonkeyPatch) -> Non
     for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "eu-central-1")
     client.cache_clear()
-    shared = client("dynamodb", read_timeout=READ_TIMEOUT)
+    shared = client("dynamodb")
     assert Apple._get_connection().connection.client is shared
     assert Pear._get_connection().connection.client is shared
 

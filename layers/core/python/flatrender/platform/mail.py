@@ -7,7 +7,8 @@ from flatrender.platform.settings import settings
 def send(to: str, subject: str, text: str) -> None:
     """Sends a plain-text message.
 
-    Raises botocore's ClientError: SES refused it (suppressed or malformed address, quota).
+    Raises botocore's ClientError: SES refused it (suppressed or malformed address, quota); BotoCoreError: it did not
+    answer within seconds. There is no second attempt.
     """
     client("ses").send_email(
         Source=settings().mail_from,

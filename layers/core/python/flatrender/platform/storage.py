@@ -36,6 +36,7 @@ def result_prefix(tenant_id: str, job_id: str) -> str:
 
 
 def _s3() -> Any:
+    """For objects of any size: it waits long for each piece."""
     return client("s3", read_timeout=60)
 
 
@@ -149,21 +150,21 @@ def keys(prefix: str) -> Iterator[str]:
 
 def remove(*doomed: str) -> None:
     """Removes objects, those that there are. Raises Unavailable: some are still there, and may be tried again."""
-    _remove(doomed)
+    _remove(client("s3"), doomed)
 
 
 def remove_prefix(prefix: str) -> None:
     """Removes everything below a prefix, which must end in a slash so that no neighbour is hit. Raises Unavailable."""
     if not prefix.endswith("/"):
         raise ValueError(f"prefix must end in '/': {prefix!r}")
-    _remove(keys(prefix))
+    _remove(_s3(), keys(prefix))
 
 
-def _remove(doomed: Iterable[str]) -> None:
+def _remove(s3: Any, doomed: Iterable[str]) -> None:
     from itertools import batched
 
     for batch in batched(doomed, 1000, strict=False):
-        answer = _s3().delete_objects(
+        answer = s3.delete_objects(
             Bucket=settings().media_bucket, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
         )
         # S3 answers 200 even when it kept some of them.

@@ -13,9 +13,6 @@ from pynamodb.models import Model
 from flatrender.platform.clients import client
 from flatrender.platform.settings import table_name
 
-READ_TIMEOUT = 5
-"""Seconds; an answer that takes longer will not come."""
-
 
 class Item(Model):
     """Subclass per item type; set `Meta = meta("<context>")` and a `type` default.
@@ -34,7 +31,7 @@ class Item(Model):
         known = cls._connection
         connection = super()._get_connection()
         if known is None:
-            connection.connection._client = client("dynamodb", read_timeout=READ_TIMEOUT)  # noqa: SLF001
+            connection.connection._client = client("dynamodb")  # noqa: SLF001
         return connection
 
 
