@@ -7,7 +7,9 @@ import pytest
 import skia
 from tests.unit.engine_draw.scenes import PHOTO, composition, frame
 
+from flatrender.engine import picture_cache
 from flatrender.engine.layers_media import AssetUnreadable
+from flatrender.engine.picture_cache import PictureCache
 from flatrender.engine.surface import MAX_AREA, Affine, bitmap, shrink
 
 EXIF_TURNED_RIGHT = bytes.fromhex("ffe1002245786966000049492a00080000000100120103000100000006000000000000000000")
@@ -83,3 +85,44 @@ def test_the_colours_of_a_phone_s_photo_are_those_it_was_taken_with(
     layer = {"type": "image", "asset": PHOTO, "box": [0, 0, side, side], **moves}
     seen = frame(composition(layer), 0, {PHOTO: path})
     assert np.abs(seen[side // 2, side // 2, :3].astype(int) - [49, 81, 216]).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(2, 4000), (1, 5000), (4000, 1), (100, 10_000)], ids=str)
+@pytest.mark.parametrize("moves", [{}, {"ken_burns": {"end": {"zoom": 1}}}], ids=["resting", "moving"])
+def test_of_a_narrow_picture_no_more_is_made_than_is_seen(
+    size: tuple[int, int], moves: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To cover the canvas it is enlarged many times over: all of it would take gigabytes, and is cut off anyway."""
+    (width, height), cache = size, PictureCache()
+    monkeypatch.setattr(picture_cache, "CACHE", cache)
+    pixels = np.zeros((height, width, 4), np.uint8)
+    pixels[:] = (0, 0, 255, 255)
+    if height > width:
+        pixels[height // 2 :] = (255, 0, 0, 255)
+    else:
+        pixels[:, width // 2 :] = (255, 0, 0, 255)
+    path = tmp_path / "narrow.png"
+    skia.Image.fromarray(pixels, skia.kBGRA_8888_ColorType, skia.kOpaque_AlphaType).save(str(path), skia.kPNG)
+    canvas = {"width": 320, "height": 320, "fps": 20, "background": "#00ff00"}
+    shown = frame(composition({"type": "image", "asset": PHOTO, **moves}, canvas=canvas), 0, {PHOTO: path})
+    along = shown[:, 160] if height > width else shown[160]
+    across = shown[40] if height > width else shown[:, 40]
+    scale = 320 / min(size)
+    edge = 160 + np.array([-min(150, 3 * scale), min(150, 3 * scale)], int)
+    assert (across == across[0]).all()
+    assert along[edge[0], 2] > along[edge[0], 0]
+    assert along[edge[1], 0] > along[edge[1], 2]
+    assert np.abs(along[159:161].astype(int).mean(axis=0) - (127.5, 0, 127.5, 255)).max() <= 10
+    assert 0 < cache.size <= 4 * width * height
+
+
+def test_an_enlarged_photo_is_smooth(tmp_path: Path) -> None:
+    """No less so than when all of it is enlarged at once by the cubic filter of Mitchell and Netravali."""
+    pixels = np.random.default_rng(3).integers(0, 255, (40, 60, 4), np.uint8)
+    pixels[:, :, 3] = 255
+    image = skia.Image.fromarray(pixels, skia.kBGRA_8888_ColorType, skia.kOpaque_AlphaType)
+    path = tmp_path / "small.png"
+    image.save(str(path), skia.kPNG)
+    shown = frame(composition({"type": "image", "asset": PHOTO, "box": [10, 0, 270, 180]}), 0, {PHOTO: path})
+    wanted = shrink(image, 270, 180).toarray(colorType=skia.kBGRA_8888_ColorType)
+    assert np.abs(shown[:, 10:280].astype(int) - wanted).max() <= 2

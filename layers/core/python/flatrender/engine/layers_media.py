@@ -13,7 +13,7 @@ from flatrender.engine.faults import UnreadableMedia
 from flatrender.engine.layers_base import Bounds, Content, Drawn, Kit, Place
 from flatrender.engine.paints import Fill
 from flatrender.engine.shaded import Shaded
-from flatrender.engine.surface import LINEAR, Affine, Canvas, shrink
+from flatrender.engine.surface import CUBIC, LINEAR, Affine, Canvas, shrink
 
 if TYPE_CHECKING:
     from flatrender.engine.effect_grade import Colors
@@ -81,7 +81,11 @@ def still_picture(layer: ImageLayer, place: Place, kit: Kit) -> Drawn:
 
     def draw(canvas: skia.Canvas, base: Affine, t: float) -> None:
         width, height = (box[2] - box[0]) * abs(base.a), (box[3] - box[1]) * abs(base.d)
-        small = scaled(image, layer.asset, kit, max(1, round(width)), max(1, round(height)))
+        wide, tall = max(1, round(width)), max(1, round(height))
+        # Of what is enlarged only what is shown is made: all of a narrow picture that covers a box may be endless.
+        larger = wide > image.width() or tall > image.height()
+        wide, tall = (image.width(), image.height()) if larger else (wide, tall)
+        small = scaled(image, layer.asset, kit, wide, tall)
         outline = skia.RRect.MakeRectXY(skia.Rect.MakeLTRB(*shown), layer.radius, layer.radius)
         canvas.save()
         if layer.radius:
@@ -89,7 +93,7 @@ def still_picture(layer: ImageLayer, place: Place, kit: Kit) -> Drawn:
         elif layer.fit == "cover":
             canvas.clipRect(skia.Rect.MakeLTRB(*shown), skia.ClipOp.kIntersect, False)
         source = skia.Rect.MakeWH(small.width(), small.height())
-        canvas.drawImageRect(small, source, skia.Rect.MakeLTRB(*box), LINEAR)
+        canvas.drawImageRect(small, source, skia.Rect.MakeLTRB(*box), CUBIC if larger else LINEAR)
         canvas.restore()
         if stroke:
             paint = stroke.paint(t, shown)
