@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,6 +29,24 @@ def test_decoded_frames_are_those_of_the_chunks_and_time_is_exact(tmp_path: Path
         assert sound.duration * sound.time_base == 4
         times = [float(frame.time) for frame in container.decode(video=0)]
     assert times == pytest.approx([number / 30 for number in range(120)], abs=1e-6)
+
+
+def test_a_chunk_need_only_be_there_while_it_is_read(tmp_path: Path) -> None:
+    paths, _ = media.chunks(tmp_path, [30, 20, 10], WITH_B_FRAMES)
+    silence = media.write_aac(tmp_path / "sound.m4a", np.zeros((2, 2 * media.RATE)))
+    assemble(paths, silence, tmp_path / "whole.mp4")
+    for path in paths:
+        path.rename(path.with_suffix(".later"))
+
+    def coming() -> Iterator[Path]:
+        for path in paths:
+            path.with_suffix(".later").rename(path)
+            yield path
+            path.unlink()
+
+    assemble(coming(), silence, tmp_path / "out.mp4", counts=[30, 20, 10])
+
+    assert (tmp_path / "out.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
 
 
 def test_sound_keeps_its_place_and_length(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ class Rare(BaseModel):
 class AssetInfo(BaseModel):
     """A file that a composition may name: its content hash, and what probing found. `width`/`height` are upright
     pixels, `duration` seconds; `slots` are what may be replaced in a Lottie, by name, and of which kind each is; `rare`
-    is what captions say that not every font can draw; `ready` is false while the file is not yet probed.
+    is what captions say that not every font can draw; `ready` is false while the file is not yet probed; `size_bytes`
+    is what it takes on a disk, where that is known.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -35,3 +36,4 @@ class AssetInfo(BaseModel):
     slots: dict[str, str] | None = None
     rare: list[Rare] | None = None
     ready: bool = True
+    size_bytes: int | None = None

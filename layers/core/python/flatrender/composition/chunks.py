@@ -8,7 +8,7 @@ before it in the cache.
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -20,7 +20,7 @@ from flatrender.composition.assets import AssetInfo
 from flatrender.composition.audio import AudioTrack
 from flatrender.composition.fonts import DEFAULT_FAMILY, FontTable, shipped
 from flatrender.composition.han import han_language
-from flatrender.composition.heard import sounds
+from flatrender.composition.heard import Sound, sounds
 from flatrender.composition.layers import GroupLayer, ImageLayer, Layer, VideoLayer
 from flatrender.composition.layers_captions import CaptionsLayer, inline
 from flatrender.composition.layers_lottie import ImageSlot, LottieLayer
@@ -80,17 +80,34 @@ def plan(
     ]
 
 
+def files(
+    composition: Composition,
+    profile: Profile,
+    assets: Mapping[str, AssetInfo],
+    spans: Iterable[tuple[int, int]],
+    fonts: FontTable | None = None,
+) -> list[set[str]]:
+    """The ids of the files that are opened to draw each of `spans` (first frame, frames); no other need be there."""
+    keys = _Keys(composition, profile, assets, fonts or shipped())
+    return [keys.files(first, count) for first, count in spans]
+
+
+def sound_files(composition: Composition, assets: Mapping[str, AssetInfo]) -> set[str]:
+    """The ids of the files that are opened for the soundtrack: of all that is heard."""
+    return {sound.part.asset for sound in _audible(composition, assets)}
+
+
 def audio_key(composition: Composition, assets: Mapping[str, AssetInfo], profile: Profile | None = None) -> str | None:
     """The hash of all that is heard, and of how it is encoded; None for a silent composition or profile."""
     if profile is not None and profile.audio_codec is None:
         return None
     heard: list[Any] = []
-    for sound in sounds(composition):
+    for sound in _audible(composition, assets):
         part, info = sound.part, assets[sound.part.asset]
         scope = None if sound.scope is None else astuple(sound.scope)
         if isinstance(part, AudioTrack):
             heard.append(["track", info.sha256, _plain(part), scope])
-        elif info.has_audio:
+        else:
             how = part.model_dump(mode="json", include=_HEARD)
             heard.append(["layer", info.sha256, sound.start, sound.until, how, scope])
     loudness = _plain(composition.loudness) if composition.loudness else None
@@ -98,6 +115,15 @@ def audio_key(composition: Composition, assets: Mapping[str, AssetInfo], profile
     # The sound lasts as long as the picture, which is whole frames, and so not the same at any rate of them.
     lasts = [composition.duration, composition.canvas.fps]
     return _hash([ENGINE_VERSION, lasts, loudness, coded, heard]) if heard else None
+
+
+def _audible(composition: Composition, assets: Mapping[str, AssetInfo]) -> list[Sound]:
+    """Sounds without those of videos that have none."""
+    return [
+        sound
+        for sound in sounds(composition)
+        if isinstance(sound.part, AudioTrack) or assets[sound.part.asset].has_audio
+    ]
 
 
 def _plain(model: BaseModel) -> Any:
@@ -147,19 +173,50 @@ class _Seen(NamedTuple):
 _ALWAYS: Final = _Seen(-math.inf, math.inf, -math.inf, math.inf)
 
 
+class _Noted(dict[str, AssetInfo]):
+    """The files of a composition, and which of them were asked for."""
+
+    def __init__(self, assets: Mapping[str, AssetInfo]) -> None:
+        super().__init__(assets)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, asset_id: str) -> AssetInfo:
+        self.asked.add(asset_id)
+        return super().__getitem__(asset_id)
+
+
 class _Keys:
+    """What chunks depend on: whatever draws other pixels when it changes, and so every file that is drawn."""
+
     def __init__(
         self, composition: Composition, profile: Profile, assets: Mapping[str, AssetInfo], fonts: FontTable
     ) -> None:
-        self._composition, self._profile, self._assets, self._fonts = composition, profile, assets, fonts
+        self._composition, self._profile, self._fonts = composition, profile, fonts
+        self._assets = _Noted(assets)
         self._scenes = timeline.scenes(composition)
         self._picture = profile.model_dump(mode="json", exclude={"audio_codec", "audio_rate", "audio_bitrate"})
         self._languages: dict[int, str] = {}
 
     def key(self, first: int, count: int) -> str:
         """The key of the chunk that starts at frame `first`."""
-        canvas, seen = self._composition.canvas, _Seen.of(first, count, self._profile.fps)
-        parts: list[Any] = [ENGINE_VERSION, self._picture, canvas.width, canvas.height, first, count]
+        canvas = self._composition.canvas
+        begin: list[Any] = [ENGINE_VERSION, self._picture, canvas.width, canvas.height, first, count]
+        seen = _Seen.of(first, count, self._profile.fps)
+        return _hash(self._resolved(begin + self._parts(seen, seen)))
+
+    def files(self, first: int, count: int) -> set[str]:
+        """The files of the chunk that starts at frame `first`.
+
+        Those of layers in the frames beside it belong to them: drawing asks for their state there.
+        """
+        self._assets.asked.clear()
+        fps = self._profile.fps
+        self._parts(_Seen.of(first, count, fps), _Seen.of(first - 1, count + 2, fps))
+        return set(self._assets.asked)
+
+    def _parts(self, seen: "_Seen", layers_seen: "_Seen") -> list[Any]:
+        """What is in the frames of `seen`; of the scenes that are, the layers that are in those of `layers_seen`."""
+        canvas, parts = self._composition.canvas, list[Any]()
         for placed in self._scenes:
             # After the end of the last scene it is that which is shown.
             last = placed is self._scenes[-1]
@@ -167,7 +224,7 @@ class _Keys:
                 continue
             scene = placed.scene
             background = scene.background if scene.background is not None else canvas.background
-            shown = self._layers(scene.layers, placed.start, placed.end, seen)
+            shown = self._layers(scene.layers, placed.start, placed.end, layers_seen)
             overlaps = placed.overlap and seen.first < placed.start + placed.overlap
             parts.append(
                 [
@@ -178,8 +235,8 @@ class _Keys:
                     shown,
                 ]
             )
-        parts.append(self._layers(self._composition.overlays, 0.0, self._composition.duration, seen))
-        return _hash(self._resolved(parts))
+        parts.append(self._layers(self._composition.overlays, 0.0, self._composition.duration, layers_seen))
+        return parts
 
     def _transition(self, scene: Scene) -> Any:
         asset = getattr(scene.transition, "asset", None)

@@ -1,9 +1,10 @@
 """Puts encoded chunks and the soundtrack into one file without decoding: packets get new times, frames stay."""
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def assemble(
-    chunks: Sequence[Path],
+    chunks: Iterable[Path],
     audio: Path | None,
     out: Path,
     container: str = "mp4",
@@ -38,15 +39,18 @@ def assemble(
     """Write `chunks` (in timeline order) and `audio` to `out`, ready for streaming: the index comes first.
 
     `counts` says how many frames each chunk must have; without it that is what the chunk says itself, if it does.
-    Memory does not grow with the length. Raises AssemblyFailed when a part cannot be read, was encoded with other
+    Each is asked for when the one before has been read, and must be there only until the next is asked for. Memory does
+    not grow with the length. Raises AssemblyFailed when a part cannot be read, was encoded with other
     settings than the first, or has a hole.
     """
-    if not chunks:
+    rest = iter(chunks)
+    start = next(rest, None)
+    if start is None:
         raise AssemblyFailed("There is no chunk to assemble.")
     try:
         with replacing(out) as partial, ExitStack() as stack:
-            first = stack.enter_context(av.open(str(chunks[0])))
-            template = _video_of(first, chunks[0])
+            first = stack.enter_context(av.open(str(start)))
+            template = _video_of(first, start)
             sound = stack.enter_context(av.open(str(audio))) if audio else None
             target = stack.enter_context(av.open(str(partial), "w", format=container, options=dict(OPTIONS[container])))
             video_stream = target.add_stream_from_template(template, opaque=True)
@@ -55,7 +59,7 @@ def assemble(
                 video_stream.codec_context.codec_tag = template.codec_context.codec_tag
             if ALPHA in template.metadata:
                 video_stream.codec_context.pix_fmt = "yuva420p"  # by which the muxer knows
-            packets: list[Iterator[AnyPacket]] = [_video_packets(chunks, template, video_stream, counts)]
+            packets: list[Iterator[AnyPacket]] = [_video_packets(chain([start], rest), template, video_stream, counts)]
             if sound:
                 if not sound.streams.audio:
                     raise AssemblyFailed(f"{audio} has no sound.")
@@ -81,7 +85,7 @@ def _settings(stream: VideoStream) -> tuple[Any, ...]:
 
 
 def _video_packets(
-    chunks: Sequence[Path], template: VideoStream, target: VideoStream, counts: Sequence[int] | None
+    chunks: Iterable[Path], template: VideoStream, target: VideoStream, counts: Sequence[int] | None
 ) -> Iterator[AnyPacket]:
     """The packets of all chunks, with the timestamps they have in the whole, counted in frames.
 

@@ -3,7 +3,7 @@
 Once over the whole, not per chunk: lossy audio cut at seams clicks.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, cast
 
@@ -32,21 +32,23 @@ NEAR_LU: Final = 0.3
 ATTEMPTS: Final = 4
 
 
-def render_audio(
+def render_audio(  # noqa: PLR0917 - one call, from the worker
     composition: Composition,
     assets: Mapping[str, Path],
     out: Path,
     on_progress: Callable[[float], None] = lambda _: None,
     settings: SoundSettings | None = None,
+    silent: Collection[str] = (),
 ) -> AudioReport | None:
     """Mix and encode the soundtrack into `out`, exactly as long as the picture; None when nothing is audible.
 
     `settings` say how (default: AAC in an M4A file). With a loudness to reach, the mix is measured first, and what was
-    encoded is measured again. `on_progress` gets the seconds done so far, after each half second of sound; whatever it
-    raises ends the work, leaves no file, and comes out here.
+    encoded is measured again. `silent` are videos without sound, which need not be in `assets`. `on_progress` gets the
+    seconds done so far, after each half second of sound; whatever it raises ends the work, leaves no file, and comes
+    out here.
     Raises UnreadableMedia for a sound that cannot be decoded, EncodeFailed when the encoder or the disk fails.
     """
-    mix = Mix(composition, assets)
+    mix = Mix(composition, assets, silent)
     if not mix.audible:
         return None
     meter, recipe = Meter(), sound_recipe(settings) if settings else SoundRecipe()

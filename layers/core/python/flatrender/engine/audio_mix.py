@@ -1,6 +1,6 @@
 """Everything audible on the timeline as one stream of samples, music going down under speech."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +24,13 @@ DECLICK: Final = 96
 class Mix:
     """The sounds of a composition; every iteration mixes them anew, from the start.
 
-    Raises UnreadableMedia for a sound that is missing or cannot be decoded. Memory does not grow with the length.
+    `silent`: videos that are known to have no sound, and need not be in `assets`. Raises UnreadableMedia for a sound
+    that is missing or cannot be decoded. Memory does not grow with the length.
     """
 
-    def __init__(self, composition: Composition, assets: Mapping[str, Path]) -> None:
-        self._sounds = list(_sounds(clips(composition), assets))
+    def __init__(self, composition: Composition, assets: Mapping[str, Path], silent: Collection[str] = ()) -> None:
+        heard = [clip for clip in clips(composition) if not (clip.optional and clip.asset in silent)]
+        self._sounds = list(_sounds(heard, assets))
         fps = composition.canvas.fps
         self.samples = max(1, round(composition.duration * fps)) * RATE // fps
         """As many as the picture lasts."""

@@ -1,14 +1,14 @@
 """The work order: all that a worker needs to draw any part of a job. Stored once; messages only point at it."""
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from flatrender.composition.assets import AssetInfo
-from flatrender.composition.chunks import ChunkSpec, audio_key, plan
+from flatrender.composition.chunks import ChunkSpec, audio_key, files, plan, sound_files
 from flatrender.composition.outputs import CHUNK_SUFFIX, FORMATS, SOUND_SUFFIX, FormatName
 from flatrender.composition.profiles import Profile
 from flatrender.composition.schemas import Composition
@@ -77,6 +77,14 @@ class WorkOrder(BaseModel):
     def audio_key(self) -> str | None:
         """The content key of the soundtrack; None for a silent composition or output."""
         return audio_key(self.composition, self.infos, self.profile)
+
+    def files(self, spans: Iterable[tuple[int, int]]) -> list[set[str]]:
+        """The ids of the files that are needed to draw each of `spans` (first frame, frames)."""
+        return files(self.composition, self.profile, self.infos, spans)
+
+    def sound_files(self) -> set[str]:
+        """The ids of the files that are needed for the soundtrack."""
+        return sound_files(self.composition, self.infos)
 
     def on(self, device: str) -> "WorkOrder":
         """The same work for another class of devices. Its chunks have other keys."""

@@ -1,7 +1,7 @@
 """What is delivered, made of chunks and the soundtrack: stitched where the form allows it, else encoded."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import av
@@ -17,7 +17,7 @@ from flatrender.engine.outputs import animations, stills
 def finish(
     form: FormatName,
     quality: Quality,
-    chunks: Sequence[Path],
+    chunks: Iterable[Path],
     audio: Path | None,
     out: Path,
     *,
@@ -26,9 +26,10 @@ def finish(
 ) -> None:
     """Write `chunks` (in timeline order) and `audio` to `out` in the form `form`.
 
-    `counts` says how many frames each chunk must have. `on_frame` is called for each frame that is encoded anew;
-    whatever it raises ends the work and leaves no file. Raises AssemblyFailed when a part cannot be read or does not
-    fit, EncodeFailed when an encoder or the disk fails.
+    `counts` says how many frames each chunk must have. A video is stitched of one chunk after another: each must be
+    there only until the next is asked for. `on_frame` is called for each frame that is encoded anew; whatever it raises
+    ends the work and leaves no file. Raises AssemblyFailed when a part cannot be read or does not fit, EncodeFailed
+    when an encoder or the disk fails.
     """
     try:
         match FORMATS[form].kind:
@@ -41,13 +42,13 @@ def finish(
                 assemble(chunks, audio, out, FORMATS[form].suffix, counts)
             case "animation":
                 {"gif": animations.gif, "apng": animations.apng, "webp": animations.webp}[form](
-                    chunks, out, quality, on_frame
+                    list(chunks), out, quality, on_frame
                 )
             case "sequence":
-                stills.sequence(chunks, out, on_frame)
+                stills.sequence(list(chunks), out, on_frame)
             case "still" if form == "png":
-                stills.png(chunks, out)
+                stills.png(list(chunks), out)
             case "still":
-                stills.jpeg(chunks, out, quality)
+                stills.jpeg(list(chunks), out, quality)
     except av.error.FFmpegError as error:
         raise EncodeFailed(f"Encoding failed: {error}") from error
