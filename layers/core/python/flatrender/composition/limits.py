@@ -21,6 +21,8 @@ MAX_FPS: Final = 60
 MAX_DURATION: Final = 3600.0
 """Seconds, of a scene and of the whole."""
 MIN_SCENE: Final = 0.1
+MIN_LOOP: Final = 0.05
+"""Seconds that are repeated."""
 MAX_TRANSITION: Final = 5.0
 MAX_SCENES: Final = 100
 MAX_LAYERS: Final = 500

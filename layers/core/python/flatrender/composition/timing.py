@@ -14,8 +14,7 @@ AnimatedSeconds = Annotated[
     | Annotated[Expression[Seconds], Tag("=expression")],
     Animated,
 ]
-_SHORTEST = 0.05
-"""Seconds that are repeated."""
+_SHORTEST = limits.MIN_LOOP
 
 
 class TimeMap(Strict):

@@ -6,10 +6,11 @@ from typing import Final
 
 import numpy as np
 
+from flatrender.composition import limits
 from flatrender.composition.schemas import Composition
 from flatrender.engine.audio_clips import Clip, clips
 from flatrender.engine.audio_ducking import Speech
-from flatrender.engine.audio_source import RATE, Samples, Source, sound_duration
+from flatrender.engine.audio_source import RATE, Samples, Source, picture_duration, sound_duration
 from flatrender.engine.faults import UnreadableMedia
 
 BLOCK: Final = RATE // 2
@@ -102,7 +103,9 @@ class Voice:
             return
         if self._source is None:
             clip = self.clip
-            self._source = Source(self._path, clip.trim_start, clip.trim_end, clip.speed, loop=clip.loop)
+            self._source = Source(
+                self._path, clip.trim_start, clip.trim_end, clip.speed, loop=clip.loop, period=self._period()
+            )
         heard = self._source.read(high - low)
         count = heard.shape[1]
         own = self._gain(low - self._start, count)
@@ -111,6 +114,15 @@ class Voice:
         mix[:, low - at : low - at + count] += heard * own
         if high == self._start + self._length:
             self.close()
+
+    def _period(self) -> float | None:
+        """After how many seconds of its own a looped video begins again, its sound with it, however long that is."""
+        clip = self.clip
+        picture = picture_duration(self._path) if clip.loop and clip.optional else None
+        if picture is None:
+            return None
+        end = picture if clip.trim_end is None else min(picture, clip.trim_end)
+        return max(limits.MIN_LOOP, end - clip.trim_start)
 
     def close(self) -> None:
         if self._source is not None:

@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
 from flatrender.engine.faults import UnreadableMedia
+from flatrender.engine.picture_length import picture_length
 from flatrender.engine.surface import Pixels
 
 if TYPE_CHECKING:
@@ -46,18 +47,13 @@ class VideoReader:
         self._size = size
         self._base = float(self._stream.time_base or 1 / 90_000)
         self._origin = (self._stream.start_time or 0) * self._base
-        self.duration = self._length()
+        self.duration = picture_length(self._container) or 0.0
         self._frames: Iterator[VideoFrame] = iter(())
         self._current: VideoFrame | None = None
         self._next: VideoFrame | None = None
         self._image: tuple[int, skia.Image] | None = None
         self._back = 0
         self._past: deque[VideoFrame] = deque()
-
-    def _length(self) -> float:
-        if self._stream.duration:
-            return float(self._stream.duration) * self._base
-        return float(self._container.duration or 0) / av.time_base
 
     def _time(self, frame: VideoFrame) -> float:
         return (frame.pts or 0) * self._base - self._origin
