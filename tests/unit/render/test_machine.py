@@ -1,5 +1,6 @@
 """Files on a render machine: fetched once, checked, and removed when room is needed."""
 
+import errno
 import hashlib
 import os
 import subprocess
@@ -10,11 +11,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
 import pytest
+from av.video.frame import VideoFrame
 from botocore.exceptions import ClientError
 
+from flatrender.engine.faults import EncodeFailed
 from flatrender.platform import storage
 from flatrender.render import machine
+from flatrender.render.errors import DiskFull
 
 CONTENT = b"picture"
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -45,6 +50,15 @@ def work(downloads: list[str]) -> Iterator[machine.Workspace]:
 def cached(folder: Path) -> set[str]:
     """What the cache has, without its locks."""
     return {path.name for path in (folder / "cache").iterdir() if path.suffix != ".lock"}
+
+
+def disk_of(folder: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the cache lay alone on a disk of `size` bytes."""
+
+    def usage(_path: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=size - sum(path.stat().st_size for path in (folder / "cache").iterdir()))
+
+    monkeypatch.setattr(machine.shutil, "disk_usage", usage)
 
 
 def put(folder: Path, **ages: float) -> None:
@@ -117,11 +131,60 @@ def test_a_disk_that_is_nearly_full_is_made_room_on(
 ) -> None:
     put(tmp_path, older=3, old=2, fresh=1)
     monkeypatch.setattr(machine, "SPARE_BYTES", len(CONTENT))
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    disk_of(tmp_path, 3 * len(CONTENT), monkeypatch)
 
     work.fetch("new", "files/t/f")
 
     assert cached(tmp_path) == {"fresh", "new"}
+
+
+def test_what_does_not_fit_when_all_is_removed_is_refused_before_it_is_written(
+    work: machine.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, old=2)
+    disk_of(tmp_path, 2 * len(CONTENT) - 1, monkeypatch)
+    work.fetch("mine", "files/t/f")
+    assert cached(tmp_path) == {"mine"}
+
+    with pytest.raises(DiskFull) as refused:
+        work.fetch("new", "files/t/f")
+
+    assert refused.value.details == {"needed": len(CONTENT), "free": len(CONTENT) - 1}
+    assert cached(tmp_path) == {"mine"}
+    assert [path.name for path in work.root.rglob("*.partial")] == []
+
+
+def test_what_is_discarded_is_gone_and_can_be_fetched_again(
+    work: machine.Workspace, tmp_path: Path, downloads: list[str]
+) -> None:
+    path = work.fetch("part", "files/t/f")
+    work.discard(path.name)
+    assert (path.exists(), cached(tmp_path)) == (False, set())
+    assert work.fetch("part", "files/t/f").read_bytes() == CONTENT
+    assert downloads == ["files/t/f"] * 2
+
+
+def test_a_full_disk_is_known_whatever_was_made_of_it() -> None:
+    def encoding() -> None:
+        with av.open("/dev/full", "w", "mpegts") as container:
+            stream = container.add_stream("mpeg2video", rate=25)
+            stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+            for _ in range(2000):
+                container.mux(stream.encode(VideoFrame(64, 64, "yuv420p")))
+
+    def worker() -> None:
+        try:
+            encoding()
+        except av.error.FFmpegError as error:
+            raise EncodeFailed("Encoding failed.") from error
+
+    with pytest.raises(EncodeFailed) as failed:
+        worker()
+    assert machine.is_full(failed.value)
+    assert machine.is_full(OSError(errno.ENOSPC, "no space"))
+    assert machine.is_full(DiskFull())
+    assert not machine.is_full(EncodeFailed("No space left on device"))
+    assert not machine.is_full(OSError(errno.EIO, "broken"))
 
 
 def test_what_is_in_use_stays(work: machine.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,8 @@ def mix(folder: Path, pulse: Watched) -> Any:
         "scenes": [{"duration": 8.0}],
         "audio": [{"asset": SONG, "loop": True}],
     }
-    order = cast("WorkOrder", SimpleNamespace(composition=Composition.model_validate(document), profile=PROFILE))
+    composition = Composition.model_validate(document)
+    order = cast("WorkOrder", SimpleNamespace(composition=composition, profile=PROFILE, infos={}))
     return worker._sound(order, {SONG: folder / "song.wav"}, folder / "out.mp4", cast("Pulse", pulse))
 
 

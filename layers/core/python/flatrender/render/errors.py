@@ -1,6 +1,6 @@
 """What can stand in the way of a render, and what the caller can do about it."""
 
-from flatrender.kernel.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unprocessable
+from flatrender.kernel.errors import Conflict, FlatRenderError, Forbidden, NotFound, TooManyRequests, Unprocessable
 
 
 class RenderNotFound(NotFound):
@@ -46,6 +46,16 @@ class PlaylistExpired(NotFound):
 
 class WorkersSpent(Exception):
     """All Batch jobs that a work item may have were lost or stood still. The state machine knows it by this name."""
+
+
+class DiskFull(FlatRenderError):
+    """A machine's disk does not hold what a piece of work takes."""
+
+    code = "disk_full"
+    message = (
+        "The files that one part of the video shows do not fit on the disk of the machine that draws it. "
+        "Use smaller files, or show fewer of them at the same time."
+    )
 
 
 class StopWork(Exception):

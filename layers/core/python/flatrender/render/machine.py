@@ -5,6 +5,7 @@ work has a workspace, and in it hard links to what it uses of the cache: so its 
 whatever a neighbour removes. A workspace is locked by its process; when that is killed, the lock goes with it.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from flatrender.platform import storage
+from flatrender.render.errors import DiskFull
 
 CACHE_BYTES: Final = int(os.environ.get("RENDER_MACHINE_CACHE_BYTES", str(3 * 1024**3)))
 """What nobody uses is kept up to this size of the cache in all."""
@@ -44,7 +46,11 @@ class Workspace:
         return self.root / "made"
 
     def asset(self, sha256: str, object_key: str) -> Path:
-        """The file with this content, downloaded unless this machine has it. Raises DamagedAsset."""
+        """The file with this content, downloaded unless this machine has it. Raises DamagedAsset, DiskFull."""
+        return self.intact(f"asset-{sha256}", sha256, object_key)
+
+    def intact(self, name: str, sha256: str, object_key: str) -> Path:
+        """As `fetch`, but nothing with other content than this is ever under the name. Raises DamagedAsset."""
 
         def check(path: Path) -> None:
             with path.open("rb") as file:
@@ -55,7 +61,7 @@ class Workspace:
         from botocore.exceptions import ClientError
 
         try:
-            return self.fetch(f"asset-{sha256}", object_key, check)
+            return self.fetch(name, object_key, check)
         except ClientError as error:
             # 403 is S3's answer for what is not there to those who may not list the bucket.
             if error.response["ResponseMetadata"]["HTTPStatusCode"] not in {403, 404}:
@@ -63,7 +69,10 @@ class Workspace:
             raise DamagedAsset(f"{object_key} is not there") from error
 
     def fetch(self, name: str, object_key: str, check: Callable[[Path], None] | None = None) -> Path:
-        """The object under a name that stands for its content; a neighbour's download is waited for, not repeated."""
+        """The object under a name that stands for its content; a neighbour's download is waited for, not repeated.
+
+        Raises DiskFull.
+        """
         cached, used = _cache() / name, self.root / "used" / name
         with (cached.parent / f"{name}{_LOCK}").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -81,6 +90,11 @@ class Workspace:
             with suppress(FileExistsError):
                 cached.hardlink_to(used)
         return used
+
+    def discard(self, name: str) -> None:
+        """Let go of a file that was fetched, and keep it no longer. It can be fetched again."""
+        (self.root / "used" / name).unlink(missing_ok=True)
+        drop(name)
 
 
 def folder() -> Path:
@@ -121,7 +135,10 @@ def drop(name: str) -> None:
 
 
 def make_room(size: int) -> None:
-    """Before `size` bytes are written: remove what nobody uses, the longest unused first, as much as is needed."""
+    """Before `size` bytes are written: remove what nobody uses, the longest unused first, as much as is needed.
+
+    Raises DiskFull: so much cannot be written here.
+    """
     cache, unused, total = _cache(), [], 0
     for path in cache.iterdir():
         with suppress(FileNotFoundError):
@@ -132,9 +149,21 @@ def make_room(size: int) -> None:
     excess = max(total + size - CACHE_BYTES, size + SPARE_BYTES - shutil.disk_usage(cache).free)
     for _, freed, path in sorted(unused):
         if excess <= 0:
-            return
+            break
         path.unlink(missing_ok=True)
         excess -= freed
+    free = shutil.disk_usage(cache).free
+    if size > free:
+        raise DiskFull(needed=size, free=free)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error is one of a disk without room, whoever has raised another because of it."""
+    while error is not None:
+        if isinstance(error, DiskFull) or getattr(error, "errno", None) == errno.ENOSPC:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _cache() -> Path:

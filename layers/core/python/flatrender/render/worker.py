@@ -11,11 +11,10 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from flatrender.composition.timeline import sounds_shown
 from flatrender.kernel.errors import FlatRenderError
 from flatrender.platform import observe, storage
 from flatrender.render import chunk_repository, compute, devices, machine, repository, watchdog, watching
-from flatrender.render.errors import JobEnded, RenderNotFound, StopWork, TaskGone
+from flatrender.render.errors import DiskFull, JobEnded, RenderNotFound, StopWork, TaskGone
 from flatrender.render.model import ChunkItem
 from flatrender.render.order import WorkOrder, pack
 from flatrender.render.pulse import Pulse
@@ -84,11 +83,8 @@ def _produce(task: ChunkTask, chunk: ChunkItem, pulse: Pulse) -> None:
         return
     with machine.workspace(f"{task.job_id}-{task.item}") as work:
         assets = {}
-        shown = sounds_shown(order.composition)
-        for asset_id, asset in order.assets.items():
-            kind = asset.info.kind
-            if kind not in {"audio", "video"} if task.item < 0 else kind == "audio" and asset_id not in shown:
-                continue
+        for asset_id in sorted(_needed(order, chunk)):
+            asset = order.assets[asset_id]
             pulse.allow(DOWNLOAD_SECONDS)
             assets[asset_id] = work.asset(asset.info.sha256, asset.object_key)
         chunk_repository.announce_object(task.tenant_id, chunk.key, days)
@@ -109,6 +105,13 @@ def _produce(task: ChunkTask, chunk: ChunkItem, pulse: Pulse) -> None:
     packed = pack(report) if report else None
     chunk_repository.complete_object(task.tenant_id, chunk.key, days, size, packed, stream, made)
     pulse.touch()
+
+
+def _needed(order: WorkOrder, chunk: ChunkItem) -> set[str]:
+    """The files that a work item opens. A composition may have more than the disk holds."""
+    if chunk.index < 0:
+        return order.sound_files()
+    return order.files([(int(chunk.first_frame), int(chunk.frames))])[0]
 
 
 def _made(out: Path) -> dict[str, Any]:
@@ -138,7 +141,8 @@ def _sound(order: WorkOrder, assets: dict[str, Path], out: Path, pulse: Pulse, f
         pulse.touch(min(frames, int(seconds * order.profile.fps)) if frames else None)
 
     pulse.allow(FIRST_SOUND_SECONDS)
-    return render_audio(order.composition, assets, out, progress, settings=order.profile)
+    silent = {asset_id for asset_id, info in order.infos.items() if info.kind == "video" and not info.has_audio}
+    return render_audio(order.composition, assets, out, progress, settings=order.profile, silent=silent)
 
 
 def _order(tenant_id: str, job_id: str) -> WorkOrder:
@@ -156,6 +160,9 @@ def _order(tenant_id: str, job_id: str) -> WorkOrder:
 
 def _reason(error: Exception) -> tuple[str, str]:
     """A name for the state machine to decide by, and words for the user."""
+    if machine.is_full(error):
+        # Whatever it was raised as: the engine says no more than that it could not write.
+        return DiskFull.code, DiskFull.message
     if isinstance(error, FlatRenderError):
         return error.code, error.text
     if isinstance(error, machine.DamagedAsset):
