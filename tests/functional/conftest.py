@@ -305,3 +305,26 @@ def mailbox(aws: None) -> Callable[[], list[dict[str, str]]]:
         ]
 
     return read
+
+
+@pytest.fixture
+def refuse_updates(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
+    """`refuse_updates(3)`: so many UpdateItems meet a transaction, which moto never does. The tables, as it happens."""
+    from botocore.exceptions import ClientError
+    from pynamodb.connection import Connection
+    from pynamodb.exceptions import UpdateError
+
+    def arrange(times: int) -> list[str]:
+        update, refused = Connection.update_item, []
+        busy = ClientError({"Error": {"Code": "TransactionConflictException"}}, "UpdateItem")
+
+        def contended(connection: Connection, table: str, *given: Any, **named: Any) -> Any:
+            if len(refused) < times:
+                refused.append(table)
+                raise UpdateError("busy", busy)
+            return update(connection, table, *given, **named)
+
+        monkeypatch.setattr(Connection, "update_item", contended)
+        return refused
+
+    return arrange

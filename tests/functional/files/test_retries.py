@@ -79,6 +79,19 @@ def test_a_queue_that_does_not_listen_changes_nothing(
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
 
+def test_a_claim_waits_for_a_transaction_to_end(
+    *, ask: Any, bucket: Bucket, caller: Any, probe: Any, read: Any, refuse_updates: Any
+) -> None:
+    who, content = caller(), picture()
+    file_id = ask(who, size=len(content)).json["file"]["id"]
+    key = storage.upload_key(who.tenant_id, file_id)
+    bucket.put(key, content)
+    refused = refuse_updates(2)
+    assert probe(key) == []
+    assert len(refused) == 2
+    assert read(who, file_id).json["status"] == "ready"
+
+
 def test_a_users_usage_outlasts_many_conflicts(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """DynamoDB refuses a transaction while another one has hold of the item."""
     write, refused = Connection.transact_write_items, []

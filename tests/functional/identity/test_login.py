@@ -203,6 +203,21 @@ def test_many_guesses_at_once_are_no_more_than_five(register: Post, monkeypatch:
     assert outcomes.count(True) == len(looked_at) <= 5
 
 
+def test_two_logins_of_one_user_at_once_both_succeed(post: Post, register: Post, refuse_updates: Any) -> None:
+    """The one's count of attempts meets the other's transaction."""
+    register()
+    refused = refuse_updates(3)
+    assert post("login", GOOD).status == 200
+    assert len(refused) == 3
+
+
+def test_an_item_that_is_never_free_is_no_fault_of_the_callers(post: Post, register: Post, refuse_updates: Any) -> None:
+    token = register()["token"]
+    refuse_updates(1000)
+    for answer in (post("login", GOOD), post("verify/email", {"token": token, "code": "123456"})):
+        assert (answer.status, answer.error["code"]) == (503, "unavailable")
+
+
 @pytest.mark.parametrize(
     ("status", "code"), [("banned", "account_banned"), ("inactive", "account_inactive"), ("other", "account_inactive")]
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from pynamodb.connection import Connection
 from tests.support.dynamodb import record_calls
 
 from flatrender.identity import repository, throttle, tokens
@@ -74,3 +75,19 @@ def test_a_login_is_six_calls(post: Post, register: Post, monkeypatch: pytest.Mo
     calls = record_calls(monkeypatch)
     assert post("login", GOOD).status == 200
     assert calls == ["GetItem", "Query", "UpdateItem", "UpdateItem", "Query", "TransactWriteItems"]
+
+
+def test_a_count_whose_answer_was_lost_does_not_count_twice(
+    post: Post, register: Post, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """botocore sends the same request again when it got no answer."""
+    register()
+    update = Connection.update_item
+
+    def twice(*given: Any, **named: Any) -> Any:
+        update(*given, **named)
+        return update(*given, **named)
+
+    monkeypatch.setattr(Connection, "update_item", twice)
+    assert post("login", BAD).status == 401
+    assert repository.email_state(tenant.id, GOOD["email"]).failures.total == 1

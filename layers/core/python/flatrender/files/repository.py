@@ -5,7 +5,6 @@ from random import uniform
 from time import sleep
 from typing import Any
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 
 from flatrender.files.errors import FileMoved, UploadInProgress, UsageMoved
@@ -22,7 +21,7 @@ from flatrender.kernel.paging import (
     encode_cursor,
     foreign_cursor,
 )
-from flatrender.platform import outbox, queries, transactions
+from flatrender.platform import outbox, queries, transactions, updates
 from flatrender.platform.tables import tenant_key
 
 CLAIM_SECONDS = 150
@@ -168,24 +167,14 @@ def claim(item: FileItem, token: str) -> None:
     """
     now = epoch()
     nobody = FileItem.claim.does_not_exist() | (FileItem.claimed_until < now) | (FileItem.claim == token)
-    try:
-        item.update(
-            [FileItem.claim.set(token), FileItem.claimed_until.set(now + CLAIM_SECONDS)],
-            condition=(FileItem.status == "pending") & nobody,
-        )
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise Unavailable from error
-        raise UploadInProgress from error
+    changes = [FileItem.claim.set(token), FileItem.claimed_until.set(now + CLAIM_SECONDS)]
+    if not updates.apply(item, changes, (FileItem.status == "pending") & nobody):
+        raise UploadInProgress
 
 
 def unclaim(item: FileItem, token: str) -> None:
     """Lets the next invocation try at once; a file that is gone or decided is left alone."""
-    try:
-        item.update([FileItem.claim.remove(), FileItem.claimed_until.remove()], condition=FileItem.claim == token)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise Unavailable from error
+    updates.apply(item, [FileItem.claim.remove(), FileItem.claimed_until.remove()], FileItem.claim == token)
 
 
 def decide(item: FileItem, token: str) -> transactions.Operation:

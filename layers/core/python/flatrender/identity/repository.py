@@ -1,10 +1,9 @@
 """Users, their credentials, and the codes sent to them. Sessions are in session_repository."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from flatrender.identity.errors import EmailTaken, UserNotFound, VerificationExpired
@@ -27,11 +26,11 @@ from flatrender.identity.model import (
 from flatrender.identity.throttle import KEPT_SECONDS, Failures, Visitor
 from flatrender.kernel.clock import epoch
 from flatrender.kernel.ids import new_id
+from flatrender.platform import updates
 from flatrender.platform.outbox import emit
 from flatrender.platform.transactions import Operation, delete, put, update
 
 MAX_CODE_ATTEMPTS = 5
-_REFUSED = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True)
@@ -81,12 +80,8 @@ def change(tenant_id: str, user_id: str, changes: Mapping[str, Any]) -> UserItem
     actions: list[Action] = [
         attributes[name].remove() if value is None else attributes[name].set(value) for name, value in changes.items()
     ]
-    try:
-        item.update(actions, condition=UserItem.pk.exists())
-    except UpdateError as error:
-        if error.cause_response_code == _REFUSED:
-            raise UserNotFound() from error
-        raise
+    if not updates.apply(item, actions, UserItem.pk.exists()):
+        raise UserNotFound()
     return item
 
 
@@ -133,10 +128,13 @@ def _failures(row: EmailRow) -> Failures:
 
 
 def keep_failures(tenant_id: str, email: str, failures: Failures) -> Failures | None:
-    """As they are now kept; None when others were counted since `failures` were read."""
+    """As they are now kept; None when others were counted since `failures` were read.
+
+    When the answer is lost, botocore writes anew and meets what it wrote itself.
+    """
     item = FailuresItem(email_key(tenant_id, email), FAILURES)
-    as_read = FailuresItem.stamp == failures.stamp if failures.stamp else FailuresItem.stamp.does_not_exist()
     stamp = new_id()
+    as_read = FailuresItem.stamp == failures.stamp if failures.stamp else FailuresItem.stamp.does_not_exist()
     actions = [
         FailuresItem.type.set("failures"),
         FailuresItem.visitors.set({name: list(known) for name, known in failures.visitors.items()}),
@@ -146,7 +144,11 @@ def keep_failures(tenant_id: str, email: str, failures: Failures) -> Failures | 
         FailuresItem.stamp.set(stamp),
         FailuresItem.expires_at.set(epoch() + KEPT_SECONDS),
     ]
-    return replace(failures, stamp=stamp) if _accepted(item, actions, as_read) else None
+    return (
+        replace(failures, stamp=stamp)
+        if updates.apply(item, actions, as_read | (FailuresItem.stamp == stamp))
+        else None
+    )
 
 
 def forget_failures(tenant_id: str, email: str) -> Operation:
@@ -163,7 +165,7 @@ def take_code(tenant_id: str, email: str, *, limit: int, seconds: int) -> bool:
         CodesItem.total.set((CodesItem.total | 0) + 1),
         CodesItem.expires_at.set((window + 1) * seconds),
     ]
-    return _accepted(item, actions, CodesItem.total.does_not_exist() | (CodesItem.total < limit))
+    return updates.apply(item, actions, CodesItem.total.does_not_exist() | (CodesItem.total < limit))
 
 
 def keep_code(tenant_id: str, user_id: str, token_hash: str, code_hash: str, valid_until: int) -> Operation:
@@ -189,7 +191,7 @@ def attempt_code(tenant_id: str, token_hash: str) -> VerificationItem | None:
     """Counts an attempt and gives the code back; None when there is none, it is too old, or it was tried too often."""
     item = VerificationItem(verification_key(tenant_id, token_hash), CODE)
     usable = (VerificationItem.attempts < MAX_CODE_ATTEMPTS) & (VerificationItem.valid_until > epoch())
-    accepted = _accepted(item, [VerificationItem.attempts.set(VerificationItem.attempts + 1)], usable)
+    accepted = updates.apply(item, [VerificationItem.attempts.set(VerificationItem.attempts + 1)], usable)
     return item if accepted else None
 
 
@@ -215,14 +217,3 @@ def verified(user: UserItem, token_hash: str) -> list[Operation]:
         delete(item, VerificationItem.pk.exists(), VerificationExpired()),
         update(UserItem(user.pk, user.sk), actions, latest, VerificationExpired()),
     ]
-
-
-def _accepted(item: Any, actions: Sequence[Action], condition: Any) -> bool:
-    """Updates the item, which then holds all its attributes; False when the condition failed."""
-    try:
-        item.update(list(actions), condition=condition)
-    except UpdateError as error:
-        if error.cause_response_code == _REFUSED:
-            return False
-        raise
-    return True

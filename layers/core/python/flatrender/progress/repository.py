@@ -1,15 +1,15 @@
 """Snapshots, sockets, and who watches what."""
 
 from collections.abc import Sequence
-from time import sleep, time_ns
+from time import time_ns
 
-from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.exceptions import PutError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 
 from flatrender.kernel.clock import epoch
 from flatrender.kernel.errors import Conflict, Unavailable
-from flatrender.platform import transactions
+from flatrender.platform import transactions, updates
 from flatrender.platform.tables import tenant_key
 from flatrender.progress.errors import ConnectionUnknown, SnapshotMoved, TooManyJobs, TooManyWatchers
 from flatrender.progress.model import CONNECTION, SNAPSHOT, SUBSCRIBER, ConnectionItem, SnapshotItem, SubscriberItem
@@ -209,21 +209,8 @@ def unsubscribe(tenant_id: str, job_id: str, connection_id: str) -> None:
         gone.delete()
 
 
-def _write(
-    item: SnapshotItem, actions: Sequence[Action], condition: Condition, attempts: int = 5
-) -> SnapshotItem | None:
-    for attempt in range(attempts):
-        try:
-            item.update(list(actions), condition=SnapshotItem.pk.exists() & condition)
-        except UpdateError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
-                return None
-            if error.cause_response_code != "TransactionConflictException":
-                raise Unavailable from error
-            sleep(0.005 * 2**attempt)  # somebody subscribes at this moment
-        else:
-            return item
-    raise Unavailable
+def _write(item: SnapshotItem, actions: Sequence[Action], condition: Condition) -> SnapshotItem | None:
+    return item if updates.apply(item, actions, SnapshotItem.pk.exists() & condition) else None
 
 
 def _maybe(attribute: object, value: float | None) -> Action:
