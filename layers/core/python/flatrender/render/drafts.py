@@ -1,26 +1,27 @@
 """From a request to a checked, sized work order. Loads the composition format, so only quote and submit come here."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flatrender.composition import cuts, fonts
 from flatrender.composition.assets import AssetInfo
+from flatrender.composition.chunks import ChunkSpec
 from flatrender.composition.limits import MAX_AUDIO_TRACKS, MAX_LAYERS
 from flatrender.composition.outputs import FORMATS, STREAMED, Format, frame_at, limits
-from flatrender.composition.profiles import Profile, profile
+from flatrender.composition.profiles import Profile, Quality, profile
 from flatrender.composition.schemas import Composition
 from flatrender.composition.validate import asset_ids, validate
 from flatrender.files import service as files
 from flatrender.kernel.caller import Caller
 from flatrender.kernel.faults import Fault
 from flatrender.kernel.plans import Plan, plan_of
-from flatrender.render import chunk_repository
+from flatrender.render import chunk_repository, room
 from flatrender.render.errors import InvalidRender
 from flatrender.render.order import Asset, TemplateSource, WorkOrder
 from flatrender.render.schemas import Output, RenderRequest
-from flatrender.render.sizing import Choice, Size, choose, size, sizing
+from flatrender.render.sizing import Choice, Size, Sizing, choose, size, sizing
 from flatrender.studio import service as studio
 from flatrender.studio import watermarks
 
@@ -61,38 +62,53 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
             streaming=output.hls,
             ground=output.background,
         )
-        faults += _limits(composition, wanted, plan, root, form)
+        faults += _limits(composition, wanted, plan, root, form, output.quality)
     if faults or composition is None or wanted is None:
         raise InvalidRender(faults=faults)
     facts = sizing()
     frames = 1 if form.kind == "still" else wanted.frame_count(composition.duration)
-    backend = choose(request.backend, frames, wanted, facts)
-    if backend.name == "batch" and form.kind != "audio":
-        wanted = wanted.model_copy(update={"device": facts.batch_device})
     mark = None if form.kind == "audio" else watermarks.of(caller, composition.canvas)
     if mark:
         assets = {**assets, **mark.assets}
-    order = WorkOrder(
-        document=document,
-        profile=wanted,
-        assets={
-            asset_id: Asset(info=info, object_key=files.object_key(caller.tenant_id, info))
-            for asset_id, info in assets.items()
-        },
-        chunk_seconds=cuts.fitted(
-            facts.chunk_seconds, wanted, composition.duration, facts.workers if backend.name == "burst" else None
-        ),
-        form=form.name,
-        only=frame_at(output.at, composition.duration, wanted.fps) if form.kind == "still" else None,
-        template=TemplateSource(id=template[0], version=template[1]) if template else None,
-        watermark=mark.layer if mark else None,
-    )
-    chunks = order.chunks()
-    if not chunks:
-        message = f"Nothing is heard in this composition: there is no {form.name} to make."
-        raise InvalidRender(faults=[Fault(pointer="/body/output/format", code="nothing_heard", message=message)])
+
+    def order_for(backend: Choice) -> WorkOrder:
+        on_device = backend.name == "batch" and form.kind != "audio"
+        return WorkOrder(
+            document=document,
+            profile=wanted.model_copy(update={"device": facts.batch_device}) if on_device else wanted,
+            assets={
+                asset_id: Asset(info=info, object_key=files.object_key(caller.tenant_id, info))
+                for asset_id, info in assets.items()
+            },
+            chunk_seconds=cuts.fitted(
+                facts.chunk_seconds, wanted, composition.duration, facts.workers if backend.name == "burst" else None
+            ),
+            form=form.name,
+            only=frame_at(output.at, composition.duration, wanted.fps) if form.kind == "still" else None,
+            template=TemplateSource(id=template[0], version=template[1]) if template else None,
+            watermark=mark.layer if mark else None,
+        )
+
+    order, chunks, backend = _placed(order_for, choose(request.backend, frames, wanted, facts), facts, root)
     cached = chunk_repository.cached(caller.tenant_id, [chunk.key for chunk in chunks])
-    return Draft(order, size(chunks, cached, wanted), backend, plan)
+    return Draft(order, size(chunks, cached, order.profile), backend, plan)
+
+
+def _placed(
+    order_for: Callable[[Choice], WorkOrder], chosen: Choice, facts: Sizing, root: str
+) -> tuple[WorkOrder, list[ChunkSpec], Choice]:
+    """The order, its chunks, and a backend whose workers have the room for its files. Raises InvalidRender."""
+    others = [room.moved(facts)] if chosen.name == "burst" and facts.batch_available else []
+    for backend in (chosen, *others):
+        order, available = order_for(backend), room.of_workers(backend.name, facts)
+        chunks = order.chunks()
+        if not chunks:
+            message = f"Nothing is heard in this composition: there is no {order.form} to make."
+            raise InvalidRender(faults=[Fault(pointer="/body/output/format", code="nothing_heard", message=message)])
+        need = room.needed(order, chunks, available)
+        if need.size_bytes <= available:
+            return order, chunks, backend
+    raise InvalidRender(faults=[room.too_large(order, need, available, root)])
 
 
 def _source(
@@ -134,12 +150,14 @@ def _choices(output: Output, form: Format) -> list[Fault]:
     return faults
 
 
-def _limits(composition: Composition, wanted: Profile, plan: Plan, root: str, form: Format) -> list[Fault]:
+def _limits(  # noqa: PLR0917 - one call, above
+    composition: Composition, wanted: Profile, plan: Plan, root: str, form: Format, quality: Quality
+) -> list[Fault]:
     faults = []
     if form.kind != "still":
         frames = wanted.frame_count(composition.duration)
         facts = {"width": wanted.width, "height": wanted.height, "fps": wanted.fps, "frames": frames}
-        faults += limits(form, **facts, root="/body/output")
+        faults += limits(form, **facts, root="/body/output") or room.result(form, wanted, quality, frames)
     height = min(wanted.width, wanted.height)
     if form.kind != "audio" and height > plan.max_height:
         message = (

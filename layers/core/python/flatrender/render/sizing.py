@@ -34,6 +34,10 @@ class Sizing(BaseModel):
     """Burst workers that one job has at most."""
     batch_device: str = "cpu"
     """The device class of Batch's machines."""
+    burst_disk_mib: int = 10_240
+    """Of a burst worker."""
+    batch_disk_gib: int = 250
+    """Of a machine of Batch's, for all jobs that run on it."""
 
 
 @cache
@@ -47,6 +51,8 @@ def sizing() -> Sizing:
         cache_days=int(env.get("RENDER_CACHE_DAYS", "28")),
         workers=int(env.get("RENDER_WORKERS", "8")),
         batch_device=env.get("RENDER_BATCH_DEVICE") or "cpu",
+        burst_disk_mib=int(env.get("RENDER_WORK_DISK_MIB", "10240")),
+        batch_disk_gib=int(env.get("RENDER_BATCH_DISK_GIB", "250")),
     )
 
 
