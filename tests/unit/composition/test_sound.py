@@ -41,6 +41,41 @@ def test_what_makes_no_sense_of_a_track_is_a_fault(track: Any, pointer: str) -> 
     assert [found for found, _ in faults(audio=[{"asset": SONG, **track}])] == [pointer]
 
 
+@pytest.mark.parametrize(
+    ("trim", "speed", "lasts"),
+    [
+        ({"trim_start": 1, "trim_end": 1.0005}, 1, "0.0005 s"),
+        ({"trim_start": 3.96}, 1, "0.04 s"),
+        ({"trim_start": 1, "trim_end": 1.2}, 5, "0.04 s"),
+        ({"trim_start": 0.3, "trim_end": 0.35}, 1, None),
+        ({"trim_end": 0.2}, 1, None),
+        ({}, 8, None),
+    ],
+)
+def test_a_loop_of_a_sliver_is_a_fault(trim: Any, speed: float, lasts: str | None) -> None:
+    """A file would be repeated thousands of times in a second."""
+
+    def found(pointer: str, **fields: Any) -> None:
+        told = faults(**fields)
+        assert [at for at, _ in told] == ([f"{pointer}/loop"] if lasts else [])
+        assert lasts is None or told[0][1].endswith(f"this lasts {lasts}.")
+
+    film = {"type": "video", "asset": VIDEO, **trim, "speed": speed, "loop": True}
+    found("/scenes/0/layers/0", scenes=[{"duration": 4, "layers": [film]}], audio=[])
+    found("/overlays/0/layers/0", overlays=[{"type": "group", "layers": [film]}])
+    if speed == 1:
+        found("/audio/0", audio=[{"asset": VIDEO, **trim, "loop": True}])
+    assert faults(scenes=[{"duration": 4, "layers": [{**film, "loop": False}]}], audio=[]) == []
+
+
+def test_files_as_short_as_that_may_be_looped_as_pictures_only() -> None:
+    short = {file: info.model_copy(update={"duration": 0.04}) for file, info in ASSETS.items()}
+    film = {"type": "video", "asset": VIDEO, "loop": True}
+    assert validate(document(scenes=[{"duration": 4, "layers": [film]}], audio=[]), short)[1] == []
+    (fault,) = validate(document(audio=[{"asset": SONG, "loop": True}]), short)[1]
+    assert (fault.pointer, fault.code) == ("/audio/0/loop", "loop_too_short")
+
+
 def test_loudness_is_a_name_or_a_number() -> None:
     for target in (*TARGETS, -18.5, -23):
         assert faults(loudness={"target": target}) == []

@@ -1,5 +1,6 @@
 """What a well-formed composition may still get wrong: files, fonts, theme, times, sizes."""
 
+import math
 from collections.abc import Hashable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, Final
@@ -336,6 +337,15 @@ def _trim(
             "time_outside",
             f"The file lasts {info.duration:g} s; 'trim_start' lies after its end.",
         )
+    if not part.loop or isinstance(part, LottieLayer):
+        return
+    end = min(part.trim_end or math.inf, (info.duration if info else None) or math.inf)
+    lasts = (end - part.trim_start) / (part.speed if isinstance(part, VideoLayer) else 1.0)
+    # A video of a single frame may be looped: it is as short as that itself, and stands still.
+    chosen = isinstance(part, AudioTrack) or part.trim_start > 0 or part.trim_end is not None
+    if chosen and 0 < lasts < limits.MIN_LOOP - EPSILON:
+        least = f"What is looped must last at least {limits.MIN_LOOP:g} s; this lasts {lasts:g} s."
+        yield _fault(f"{pointer}/loop", "loop_too_short", least)
 
 
 def _duck(role: str, part: VideoLayer | AudioTrack, pointer: str) -> Iterator[Fault]:
