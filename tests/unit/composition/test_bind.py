@@ -140,6 +140,19 @@ def test_expressions_get_the_inputs_that_they_name() -> None:
     }
 
 
+def test_an_expression_may_depend_on_an_input() -> None:
+    inputs = [NUMBER, {"type": "toggle", "name": "on", "label": LABEL}]
+    when = {"input": "on", "is": True}
+    composition = {"x": {"expr": "time * 10", "when": when}, "y": {"expr": "input.gain", "when": [when]}, "z": 1}
+    made = template(inputs=inputs, composition=composition)
+    assert check(made) == []
+    assert bind(made, {"on": True}) == (
+        {"x": {"expr": "time * 10"}, "y": {"expr": "input.gain", "inputs": {"gain": 2}}, "z": 1},
+        [],
+    )
+    assert bind(made, {"on": False}) == ({"z": 1}, [])
+
+
 @pytest.mark.parametrize(("given", "code"), [("3", "float_type"), (True, "float_type"), (5.1, "number_range")])
 def test_a_number_out_of_its_range_is_refused(given: Any, code: str) -> None:
     made = template(inputs=[NUMBER], composition={"x": {"expr": "input.gain"}})

@@ -233,6 +233,7 @@ def _fill(node: Any, values: Mapping[str, Any]) -> Any:  # noqa: PLR0911  one ca
         return _DROP if value is None else value
     if isinstance(node.get("expr"), str):
         named = {name: values[name] for name in expressions.inputs_of(node["expr"]) if name in values}
-        return {**node, "inputs": named} if named else node
+        formula = {key: value for key, value in node.items() if key != "when"}
+        return {**formula, "inputs": named} if named else formula
     filled_fields = {key: _fill(value, values) for key, value in node.items() if key != "when"}
     return {key: value for key, value in filled_fields.items() if value is not _DROP}
