@@ -79,6 +79,16 @@ def test_a_theme_colour_counts_where_it_is_used() -> None:
     assert [a == b for a, b in zip(before, after, strict=True)] == [True, True, True, False]
 
 
+@pytest.mark.parametrize("field", ["prefix", "suffix"])
+def test_words_are_no_colours_even_if_they_are_named_like_one(field: str) -> None:
+    def counting(words: str, accent: str = "#ff8800") -> list[str]:
+        counter = {"type": "counter", "box": [10, 10, 300, 60], "to_value": 9, field: words}
+        return keys(document(overlays=[counter], theme={"colors": {"accent": accent}}))
+
+    assert not set(counting("theme:accent")) & set(counting("#ff8800"))
+    assert counting("theme:accent") == counting("theme:accent", "#00ff00")
+
+
 def test_a_new_font_file_or_profile_changes_every_chunk() -> None:
     families = [
         Family(f.name, tuple(Face(a.file, a.weight, a.style, "0" * 64) for a in f.faces), f.pages)

@@ -40,6 +40,8 @@ _UNSEEN: Final = {
     "id", "asset", "layers", "matte", "source", "volume", "audio_role", "duck", "start", "duration", "cues", "track",
 }  # fmt: skip
 """What is no part of how a layer looks, or is told apart: files by their content, times from the timeline."""
+_WORDS: Final = {"text", "prefix", "suffix"}
+"""What is shown as it is written, even if that is how a colour of the theme is named."""
 _CLEAR: Final = {"transform", "enter", "exit"}
 """What may leave nothing to be seen of a layer."""
 
@@ -336,7 +338,7 @@ class _Keys:
             return {name: self._resolved(inner, name) for name, inner in value.items()}
         if isinstance(value, list):
             return [self._resolved(inner, key) for inner in value]
-        if isinstance(value, str) and value.startswith("theme:") and key != "text":
+        if isinstance(value, str) and value.startswith("theme:") and key not in _WORDS:
             name = value.removeprefix("theme:")
             if key == "font":
                 role = self._composition.theme.fonts.get(name)
