@@ -66,8 +66,8 @@ def verify_email(body: EmailVerification) -> EmailVerified:
     dependencies=[uncached()],
     responses=errors(TenantNotFound, TenantSuspended, CodesThrottled),
 )
-def resend_code(body: CodeRequest) -> CodeSent:
-    return registration.resend_code(body)
+def resend_code(body: CodeRequest, client: FromClient) -> CodeSent:
+    return registration.resend_code(body, client)
 
 
 @app.post(

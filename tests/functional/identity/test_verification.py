@@ -18,6 +18,7 @@ Post = Callable[..., Any]
 Code = Callable[[str], str]
 Mailbox = Callable[[], list[dict[str, str]]]
 EMAIL = "ada@example.com"
+STRANGER = "203.0.113.9"
 RESEND = {"tenant_slug": "acme", "email": EMAIL}
 
 
@@ -132,15 +133,55 @@ def test_a_code_is_six_digits(post: Post, register: Post, code: Any) -> None:
     assert answer.error["details"]["faults"][0]["pointer"] == "/body/code"
 
 
-def test_a_resent_code_replaces_the_first(post: Post, register: Post, code_for: Code) -> None:
-    first = {"token": register()["token"], "code": code_for(EMAIL)}
-    answer = post("verify/email/resend", RESEND)
+@pytest.mark.parametrize("typed", ["first", "second"])
+def test_a_resent_code_is_good_beside_the_first(post: Post, register: Post, code_for: Code, typed: str) -> None:
+    codes = {"first": {"token": register()["token"], "code": code_for(EMAIL)}}
+    answer = post("verify/email/resend", RESEND, address=STRANGER)
     assert answer.status == 202
     assert answer.json["expires_in"] == 900
-    second = {"token": answer.json["token"], "code": code_for(EMAIL)}
-    late = post("verify/email", first)
+    codes["second"] = {"token": answer.json["token"], "code": code_for(EMAIL)}
+    assert post("verify/email", codes.pop(typed)).status == 200
+    [other] = codes.values()
+    late = post("verify/email", other)
     assert (late.status, late.error["code"]) == (422, "verification_expired")
-    assert post("verify/email", second).status == 200
+
+
+def test_a_code_fits_only_its_own_token(post: Post, register: Post, code_for: Code) -> None:
+    first = code_for(EMAIL) if register() else ""
+    token = post("verify/email/resend", RESEND, address=STRANGER).json["token"]
+    second = code_for(EMAIL)
+    assert first != second
+    assert post("verify/email", {"token": token, "code": first}).error["code"] == "wrong_code"
+
+
+def test_a_stranger_who_asks_uses_up_only_their_own(
+    post: Post, register: Post, mailbox: Mailbox, later: Callable[[int], None]
+) -> None:
+    register()
+    statuses = []
+    for _ in range(6):
+        statuses.append(post("verify/email/resend", RESEND, address=STRANGER).status)
+        later(60)
+    assert statuses == [202] * 5 + [429]
+    assert post("verify/email/resend", RESEND).status == 202
+    assert len(mailbox()) == 7
+
+
+def test_many_strangers_do_not_fill_a_mailbox(
+    post: Post, register: Post, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "CODES_OF_ALL", (4, 86400))
+    register()
+    answers = [post("verify/email/resend", RESEND, address=f"203.0.113.{number}") for number in range(6)]
+    assert [answer.status for answer in answers] == [202] * 4 + [429] * 2
+    assert answers[-1].headers["retry-after"] == str(12 * 3600 - 10)
+    assert len(mailbox()) == 5
+
+
+def test_one_visitor_cannot_use_up_what_all_have() -> None:
+    most = max(limit for limit, _ in repository.CODES_OF_ONE)
+    assert max(seconds for _, seconds in repository.CODES_OF_ONE) == repository.CODES_OF_ALL[1]
+    assert most * 2 < repository.CODES_OF_ALL[0]
 
 
 def test_asking_again_at_once_is_refused(post: Post, register: Post, mailbox: Mailbox) -> None:

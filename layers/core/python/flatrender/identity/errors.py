@@ -58,7 +58,7 @@ class UserNotFound(NotFound):
 
 class WrongCode(Unprocessable):
     code = "wrong_code"
-    message = "The code is wrong. Look at the latest message we sent and type its six digits."
+    message = "The code is wrong. Type the six digits of the message that came when you asked, not of another one."
 
 
 class VerificationExpired(Unprocessable):

@@ -5,7 +5,7 @@ TENANT#t#USER#u                 PROFILE             the user
 TENANT#t#USER#u                 SESSION#<id>        a login on one device; its refresh token only as hashes
 TENANT#t#EMAIL#<address>        CREDENTIAL          claims the address; user and password hash
 TENANT#t#EMAIL#<address>        FAILURES            failed logins, whether or not there is such a user
-TENANT#t#EMAIL#<address>        CODES#<window>      how many codes were asked for in a stretch of time
+TENANT#t#EMAIL#<address>        CODES#<window>      how many codes were asked for in a stretch of time, by all or by one
 TENANT#t#VERIFICATION#<hash>    CODE                a code that was sent; found by the hash of its token
 TENANT#t#OUTBOX#<user>          EVENT#…             see platform.outbox
 """
@@ -43,8 +43,6 @@ class UserItem(Item):
     status = UnicodeAttribute()
     email = UnicodeAttribute()
     email_verified = BooleanAttribute(default=False)
-    verification = UnicodeAttribute(null=True)
-    """Hash of the token of the one code that counts, the latest."""
     event_sequence = NumberAttribute()
     tier = UnicodeAttribute()
     is_admin = BooleanAttribute(default=False)

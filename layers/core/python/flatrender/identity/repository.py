@@ -6,7 +6,7 @@ from typing import Any
 
 from pynamodb.expressions.update import Action
 
-from flatrender.identity.errors import EmailTaken, UserNotFound, VerificationExpired
+from flatrender.identity.errors import CodesThrottled, EmailTaken, UserNotFound, VerificationExpired
 from flatrender.identity.model import (
     CODE,
     CREDENTIAL,
@@ -28,9 +28,16 @@ from flatrender.kernel.clock import epoch
 from flatrender.kernel.ids import new_id
 from flatrender.platform import updates
 from flatrender.platform.outbox import emit
-from flatrender.platform.transactions import Operation, delete, put, update
+from flatrender.platform.transactions import Operation, delete, put, update, upsert
 
 MAX_CODE_ATTEMPTS = 5
+_DAY = 24 * 3600
+CODES_OF_ONE = ((1, 60), (5, 3600), (10, _DAY))
+CODES_OF_ALL = (30, _DAY)
+"""How many codes may be asked for in how many seconds: by one visitor for an address, and by all of them for it.
+
+One visitor alone cannot use up what all have.
+"""
 
 
 @dataclass(frozen=True)
@@ -156,16 +163,24 @@ def forget_failures(tenant_id: str, email: str) -> Operation:
     return delete(FailuresItem(email_key(tenant_id, email), FAILURES))
 
 
-def take_code(tenant_id: str, email: str, *, limit: int, seconds: int) -> bool:
-    """Counts a code asked for in the present stretch of `seconds`; False when there were `limit` already."""
-    window = epoch() // seconds
-    item = CodesItem(email_key(tenant_id, email), f"CODES#{seconds}#{window}")
+def take_code(tenant_id: str, email: str, visitor: str) -> list[Operation]:
+    """Counts a code that a visitor asks for. Refused with CodesThrottled: there were enough of late."""
+    own = [(f"CODES#{visitor}#", *limit) for limit in CODES_OF_ONE]
+    windows = [*own, ("CODES#", *CODES_OF_ALL)]
+    return [_count(tenant_id, email, *window) for window in sorted(windows, key=lambda window: -window[2])]
+
+
+def _count(tenant_id: str, email: str, prefix: str, limit: int, seconds: int) -> Operation:
+    now = epoch()
+    until = now - now % seconds + seconds
+    item = CodesItem(email_key(tenant_id, email), f"{prefix}{seconds}#{until}")
     actions = [
         CodesItem.type.set("codes"),
         CodesItem.total.set((CodesItem.total | 0) + 1),
-        CodesItem.expires_at.set((window + 1) * seconds),
+        CodesItem.expires_at.set(until),
     ]
-    return updates.apply(item, actions, CodesItem.total.does_not_exist() | (CodesItem.total < limit))
+    room = CodesItem.total.does_not_exist() | (CodesItem.total < limit)
+    return upsert(item, actions, room, CodesThrottled(retry_after_seconds=until - now))
 
 
 def keep_code(tenant_id: str, user_id: str, token_hash: str, code_hash: str, valid_until: int) -> Operation:
@@ -180,11 +195,6 @@ def keep_code(tenant_id: str, user_id: str, token_hash: str, code_hash: str, val
         expires_at=valid_until,
     )
     return put(item)
-
-
-def only_code(user: UserItem, token_hash: str) -> Operation:
-    """From now on, this is the one code that verifies the user's address."""
-    return update(UserItem(user.pk, user.sk), [UserItem.verification.set(token_hash)], refused=UserNotFound())
 
 
 def attempt_code(tenant_id: str, token_hash: str) -> VerificationItem | None:
@@ -205,15 +215,17 @@ def used_up(tenant_id: str, token_hash: str) -> bool:
 
 
 def verified(user: UserItem, token_hash: str) -> list[Operation]:
-    """Uses the code up and marks the address as verified. Refused with VerificationExpired: a later code counts."""
+    """Uses the code up and marks the address of the user, as read, as verified.
+
+    Refused with VerificationExpired: it was verified with another code, or the user was replaced.
+    """
     item = VerificationItem(verification_key(user.tenant_id, token_hash), CODE)
     actions = [
         UserItem.email_verified.set(True),
-        UserItem.verification.remove(),
         UserItem.event_sequence.set(int(user.event_sequence) + 1),
     ]
-    latest = (UserItem.verification == token_hash) & (UserItem.event_sequence == user.event_sequence)
+    as_read = UserItem.event_sequence == user.event_sequence
     return [
         delete(item, VerificationItem.pk.exists(), VerificationExpired()),
-        update(UserItem(user.pk, user.sk), actions, latest, VerificationExpired()),
+        update(UserItem(user.pk, user.sk), actions, as_read, VerificationExpired()),
     ]

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from flatrender.identity import passwords, repository, session_repository
 from flatrender.identity.errors import (
-    CodesThrottled,
     EmailTaken,
     RegistrationClosed,
     TooManyAttempts,
@@ -22,8 +21,10 @@ from flatrender.identity.schemas import (
     Registration,
 )
 from flatrender.identity.service.accounts import new_user, opening
+from flatrender.identity.throttle import visitor_at
 from flatrender.identity.tokens import VerificationToken, new_code, new_verification_token, parse_verification_token
-from flatrender.kernel.clock import epoch, timestamp
+from flatrender.kernel.client import Client
+from flatrender.kernel.clock import epoch, now, timestamp
 from flatrender.kernel.plans import FREE
 from flatrender.platform import mail, observe, transactions
 from flatrender.platform.transactions import Operation
@@ -31,8 +32,6 @@ from flatrender.tenants import service as tenants
 from flatrender.tenants.schemas import Tenant
 
 CODE_SECONDS = 15 * 60
-_CODE_LIMITS = ((1, 60), (5, 3600))
-"""How many codes an address may ask for in how many seconds."""
 
 
 def register(body: Registration) -> Registered:
@@ -50,7 +49,6 @@ def register(body: Registration) -> Registered:
     user = new_user(tenant.id, body.email, body.full_name, FREE)
     token, code = new_verification_token(tenant.id), new_code()
     user.terms_accepted_at = user.created_at
-    user.verification = token.hash
     password_hash, sent = passwords.digest(body.password), _code_operation(user.user_id, token, code)
     try:
         transactions.commit([*opening(user, password_hash, FREE), sent])
@@ -76,7 +74,7 @@ def verify_email(body: EmailVerification) -> EmailVerified:
         left = repository.MAX_CODE_ATTEMPTS - int(sent.attempts)
         raise WrongCode(attempts_left=left) if left else TooManyAttempts()
     user = repository.user(token.tenant_id, sent.user_id)
-    if user is None:
+    if user is None or user.email_verified:
         raise VerificationExpired()
     data = {"user_id": user.user_id, "email": user.email, "verified_at": timestamp()}
     sequence = int(user.event_sequence) + 1
@@ -84,21 +82,19 @@ def verify_email(body: EmailVerification) -> EmailVerified:
     return EmailVerified(user_id=user.user_id, email_verified=True)
 
 
-def resend_code(body: CodeRequest) -> CodeSent:
-    """Mails a new code, after which the one before is good for nothing.
+def resend_code(body: CodeRequest, client: Client) -> CodeSent:
+    """Mails a new code. Those before stay good for their time: anybody may ask, and must not spoil the owner's.
 
     The answer does not tell whether there is such an account, or whether its address is verified already.
     Raises TenantNotFound, TenantSuspended, CodesThrottled.
     """
     tenant = tenants.ensure_open(tenants.by_slug(body.tenant_slug))
-    for limit, seconds in _CODE_LIMITS:
-        if not repository.take_code(tenant.id, body.email, limit=limit, seconds=seconds):
-            raise CodesThrottled(retry_after_seconds=seconds - epoch() % seconds)
+    transactions.commit(repository.take_code(tenant.id, body.email, visitor_at(client.ip_address)))
     token, code = new_verification_token(tenant.id), new_code()
     user_id = repository.email_state(tenant.id, body.email).user_id
     user = repository.user(tenant.id, user_id) if user_id else None
     if user is not None and user.status == ACTIVE and not user.email_verified:
-        transactions.commit([_code_operation(user.user_id, token, code), repository.only_code(user, token.hash)])
+        transactions.commit([_code_operation(user.user_id, token, code)])
         _mail_code(tenant, user.email, code)
     return CodeSent(token=str(token), expires_in=CODE_SECONDS)
 
@@ -125,7 +121,8 @@ def _mail_code(tenant: Tenant, email: str, code: str) -> None:
     from botocore.exceptions import BotoCoreError, ClientError
 
     text = (
-        f"{code} is your code for {tenant.name}. It is good for {CODE_SECONDS // 60} minutes.\n\n"
+        f"{code} is your code for {tenant.name}. It was asked for at {now():%H:%M} UTC, and is good for "
+        f"{CODE_SECONDS // 60} minutes. It fits only there where it was asked for.\n\n"
         "If you did not register, somebody typed your address by mistake, and you need not do anything. Type the code\n"
         "only if you did: it proves that the account is yours, with the password that was chosen for it.\n"
     )
