@@ -6,8 +6,10 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from flatrender.identity import keys
+from flatrender.platform import signing
 from flatrender.platform.settings import settings
 
 from .conftest import Someone
@@ -88,6 +90,33 @@ def test_a_key_is_known_before_it_signs(
     early = login()["access_token"]
     deployment.use(deployment.old, deployment.new)
     assert authorize(early)["principalId"] == ada.caller.user_id
+
+
+def test_a_retired_key_that_could_not_be_read_for_a_moment_is_good_again(
+    someone: MakeSomeone,
+    authorize: Authorize,
+    deployment: Deployment,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ada = someone()
+    deployment.use(deployment.new, deployment.old)
+    fetched, refused, started = signing.fetched, [], keys.monotonic()
+
+    def denied(key_id: str) -> signing.PublicKey:
+        if key_id == deployment.old:
+            refused.append(key_id)
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetPublicKey")
+        return fetched(key_id)
+
+    monkeypatch.setattr(signing, "fetched", denied)
+    for seconds in (0, 30):
+        monkeypatch.setattr(keys, "monotonic", lambda after=seconds: started + after)
+        with pytest.raises(Exception, match=r"^Unauthorized$"):
+            authorize(ada.tokens["access_token"])
+    assert len(refused) == 1, "a key that is gone for good is not asked for with each token"
+    monkeypatch.setattr(signing, "fetched", fetched)
+    monkeypatch.setattr(keys, "monotonic", lambda: started + 61)
+    assert authorize(ada.tokens["access_token"])["principalId"] == ada.caller.user_id
 
 
 @pytest.mark.parametrize("gone", ["unknown", "scheduled for deletion"])

@@ -5,6 +5,7 @@ Besides the current key there may be others whose tokens are good: those that si
 """
 
 from functools import cache
+from time import monotonic
 from typing import Final
 
 from flatrender.identity.schemas import JsonWebKey
@@ -17,7 +18,13 @@ __all__ = ["AUDIENCE", "accepted_jwks", "base64url", "jwk_named", "public_jwk", 
 AUDIENCE: Final = "flatrender"
 """For whom access tokens are; their issuer is the API's public address."""
 
+MISSING_SECONDS: Final = 60.0
+"""So long a key that could not be read is not asked for again."""
+
 _UNUSABLE: Final = {"NotFoundException", "DisabledException", "KMSInvalidStateException", "AccessDeniedException"}
+
+_others: Final[dict[str, JsonWebKey]] = {}
+_missing_until: Final[dict[str, float]] = {}
 
 
 @cache
@@ -45,18 +52,23 @@ def jwk_named(kid: object) -> JsonWebKey | None:
     return next((jwk for jwk in accepted_jwks() if jwk.kid == kid), None)
 
 
-@cache
 def _other_jwk(key_id: str) -> JsonWebKey | None:
-    """None: the key is gone, disabled, or not ours to read; that must not stop the current one from working."""
+    """None: the key is gone, disabled, or not ours to read; that must not stop the current one from working.
+
+    What is found is kept. What is not may be there in a minute: a key's policy takes a while to hold everywhere.
+    """
+    if key_id in _others or _missing_until.get(key_id, 0) > monotonic():
+        return _others.get(key_id)
     from botocore.exceptions import ClientError
 
     try:
-        return _fetched(key_id)
+        _others[key_id] = _fetched(key_id)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _UNUSABLE:
             raise
         observe.logger().warning("a signing key cannot be read", extra={"key_id": key_id}, exc_info=True)
-        return None
+        _missing_until[key_id] = monotonic() + MISSING_SECONDS
+    return _others.get(key_id)
 
 
 def _fetched(key_id: str) -> JsonWebKey:
