@@ -14,6 +14,7 @@ import skia
 from flatrender.composition.effects import DirectionalBlur
 from flatrender.engine import resample
 from flatrender.engine.easing import Track
+from flatrender.engine.kept import Kept
 from flatrender.engine.layers_base import Bounds, Content, Place
 from flatrender.engine.surface import MAX_AREA, MAX_SIDE, Affine, Canvas, Pixels
 
@@ -63,8 +64,8 @@ class Directional:
         self._box: Bounds = (0.0, 0.0, place.width, place.height)
         grown = (left - reach, top - reach, right + reach, bottom + reach)
         self.bounds: Bounds = self._box if self._repeats else grown
-        self._made: tuple[Hashable, _Smeared] | None = None
-        self._drawn: tuple[Hashable, _Turned] | None = None
+        self._made: Kept[_Smeared] = Kept(lambda made: 4 * int(made.image.width()) * int(made.image.height()))
+        self._drawn: Kept[_Turned] = Kept(lambda drawn: drawn.pixels.nbytes)
 
     def _smear(self, t: float) -> tuple[float, float]:
         """Angle in degrees and length in canvas units; (0, 0) where nothing is to be seen of it."""
@@ -101,10 +102,7 @@ class Directional:
         canvas.restore()
 
     def _smeared(self, t: float) -> _Smeared:
-        state = self.state(t)
-        if self._made is None or self._made[0] != state:
-            self._made = (state, self._make(t))
-        return self._made[1]
+        return self._made.get(self.state(t), lambda: self._make(t))
 
     def _make(self, t: float) -> _Smeared:
         angle, distance = self._smear(t)
@@ -123,10 +121,7 @@ class Directional:
 
     def _turned(self, t: float, angle: float) -> _Turned:
         """The content, so that the line of the blur runs down the columns; kept while only the length changes."""
-        key = (self.inner.state(t), angle)
-        if self._drawn is None or self._drawn[0] != key:
-            self._drawn = (key, self._turn(t, angle))
-        return self._drawn[1]
+        return self._drawn.get((self.inner.state(t), angle), lambda: self._turn(t, angle))
 
     def _turn(self, t: float, angle: float) -> _Turned:
         flat, turn = angle == 0, 90 - angle if angle % 90 else 0.0

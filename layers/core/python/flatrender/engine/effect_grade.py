@@ -9,6 +9,7 @@ import skia
 
 from flatrender.composition.effects import Grain
 from flatrender.engine.effect_colors import Table
+from flatrender.engine.kept import KeptBitmap
 from flatrender.engine.layers_base import Bounds, Content, Kit, Place
 from flatrender.engine.surface import CUBIC, NEAREST, Affine, Bitmap, Canvas, Pixels, bitmap
 
@@ -46,7 +47,7 @@ class Graded:
     def __init__(self, inner: Content, table: Table, place: Place) -> None:
         self.inner, self.bounds = inner, inner.bounds
         self._table, self._place = table, place
-        self._made: tuple[Hashable, Bitmap] | None = None
+        self._made = KeptBitmap()
 
     def state(self, t: float) -> Hashable:
         return self.inner.state(t)
@@ -58,20 +59,16 @@ class Graded:
         return self.inner.extent(base, t)
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
-        state = self.inner.state(t)
-        if self._made is None or self._made[0] != state:
-            bounds = self.inner.extent(Affine(), t)
-            self._made = (
-                state,
-                bitmap(
-                    bounds,
-                    self._place.origin,
-                    self._place.scale,
-                    lambda c, b: self.inner.draw(c, b, t, skia.Paint()),
-                    grade=lambda pixels, _scale: self._table.apply(pixels, False),
-                ),
-            )
-        self._made[1].draw(canvas, base, paint)
+        self._made.get(self.inner.state(t), lambda: self._make(t)).draw(canvas, base, paint)
+
+    def _make(self, t: float) -> Bitmap:
+        return bitmap(
+            self.inner.extent(Affine(), t),
+            self._place.origin,
+            self._place.scale,
+            lambda c, b: self.inner.draw(c, b, t, skia.Paint()),
+            grade=lambda pixels, _scale: self._table.apply(pixels, False),
+        )
 
 
 class Grained:

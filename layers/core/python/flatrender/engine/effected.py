@@ -8,6 +8,7 @@ import skia
 
 from flatrender.composition.effects import Adjust, Effects, Glow, Vignette
 from flatrender.engine import gaussian
+from flatrender.engine.kept import KeptBitmap
 from flatrender.engine.layers_base import Bounds, Content, Kit, Place
 from flatrender.engine.paints import color4f
 from flatrender.engine.shadows import fraction
@@ -54,8 +55,7 @@ class Effected:
         self.bounds: Bounds = (left - reach, top - reach, right + reach, bottom + reach)
         adjust = effects.adjust
         self._colors = skia.ColorFilters.Matrix([v for row in matrix(adjust) for v in row]) if adjust else None
-        self._made: tuple[Hashable, Bitmap] | None = None
-        self._shade: Bitmap | None = None
+        self._made, self._shade = KeptBitmap(), KeptBitmap()
 
     def state(self, t: float) -> Hashable:
         return self.inner.state(t)
@@ -64,7 +64,11 @@ class Effected:
         return self.inner.opaque(t)
 
     def extent(self, base: Affine, t: float) -> Bounds:
-        return self.inner.extent(base, t) if self._only_vignette(t) else base.bounds(*self._bitmap(t).box)
+        return (
+            self.inner.extent(base, t)
+            if self._only_vignette(t)
+            else base.bounds(*self._made.box(self.inner.state(t), lambda: self._make(t)))
+        )
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         if not self._only_vignette(t):
@@ -87,10 +91,10 @@ class Effected:
         return self._colors is None and self._effects.glow is None and self.inner.opaque(t)
 
     def _shaded(self) -> Bitmap:
-        if self._shade is None:
-            box = (0.0, 0.0, self._place.width, self._place.height)
-            self._shade = bitmap(box, self._place.origin, self._place.scale, lambda c, _b: self._darken(c, _PLAIN))
-        return self._shade
+        box, place = (0.0, 0.0, self._place.width, self._place.height), self._place
+        return self._shade.get(
+            None, lambda: bitmap(box, place.origin, place.scale, lambda c, _b: self._darken(c, _PLAIN))
+        )
 
     def _darken(self, canvas: skia.Canvas, blend: skia.BlendMode) -> None:
         """Draw the vignette over the box of the layer, in its units."""
@@ -106,24 +110,22 @@ class Effected:
         canvas.restore()
 
     def _bitmap(self, t: float) -> Bitmap:
-        state = self.inner.state(t)
-        if self._made is None or self._made[0] != state:
+        return self._made.get(self.inner.state(t), lambda: self._make(t))
 
-            def draw(canvas: skia.Canvas, base: Affine) -> None:
-                canvas.save()
-                canvas.resetMatrix()
-                canvas.saveLayer(paint=skia.Paint(ColorFilter=self._colors))
-                self.inner.draw(canvas, base, t, skia.Paint())
-                canvas.restore()
-                canvas.setMatrix(base.matrix())
-                self._darken(canvas, skia.BlendMode.kSrcATop)
-                canvas.restore()
+    def _make(self, t: float) -> Bitmap:
+        def draw(canvas: skia.Canvas, base: Affine) -> None:
+            canvas.save()
+            canvas.resetMatrix()
+            canvas.saveLayer(paint=skia.Paint(ColorFilter=self._colors))
+            self.inner.draw(canvas, base, t, skia.Paint())
+            canvas.restore()
+            canvas.setMatrix(base.matrix())
+            self._darken(canvas, skia.BlendMode.kSrcATop)
+            canvas.restore()
 
-            bounds = self.inner.extent(Affine(), t)
-            glow, (origin, scale) = self._effects.glow, (self._place.origin, self._place.scale)
-            lit, room = (self._glowing, _REACH * glow.radius) if glow else (None, 0.0)
-            self._made = (state, bitmap(bounds, origin, scale, draw, lit, room=room))
-        return self._made[1]
+        bounds, glow = self.inner.extent(Affine(), t), self._effects.glow
+        lit, room = (self._glowing, _REACH * glow.radius) if glow else (None, 0.0)
+        return bitmap(bounds, self._place.origin, self._place.scale, draw, lit, room=room)
 
     def _glowing(self, image: skia.Image, scale: float) -> tuple[skia.Image, int]:
         """The image, of so many pixels per canvas unit, above its glow, and by how many pixels that is larger on each

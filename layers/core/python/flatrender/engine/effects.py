@@ -6,6 +6,7 @@ from typing import Final
 import skia
 
 from flatrender.engine import gaussian
+from flatrender.engine.kept import KeptBitmap
 from flatrender.engine.layers_base import Content, Place
 from flatrender.engine.surface import Affine, Bitmap, Pixels, bitmap
 
@@ -21,18 +22,18 @@ class Blurred:
 
     def __init__(self, content: Content, place: Place, kept: int = _KEPT) -> None:
         self._content, self._place, self._most = content, place, kept
-        self._made: dict[tuple[Hashable, int], Bitmap] = {}
+        self._made: dict[tuple[Hashable, int], KeptBitmap] = {}
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, blur: float, paint: skia.Paint) -> None:
         """Draw with a Gaussian blur of standard deviation `blur` (canvas units)."""
         step = max(1, round(blur / _STEP))
         key = (self._content.state(t), step)
-        made = self._made.get(key)
-        if made is None:
+        kept = self._made.get(key)
+        if kept is None:
             if len(self._made) >= self._most:
                 self._made.clear()
-            made = self._made[key] = self._make(t, step * _STEP)
-        made.draw(canvas, base, paint)
+            kept = self._made[key] = KeptBitmap()
+        kept.get(None, lambda: self._make(t, step * _STEP)).draw(canvas, base, paint)
 
     def _make(self, t: float, sigma: float) -> Bitmap:
         scale = min(self._place.scale, max(self._place.scale / 8, 3 / sigma))

@@ -12,6 +12,7 @@ from flatrender.composition.scopes import bound
 from flatrender.composition.timeline import EPSILON, span
 from flatrender.engine.easing import Track, curve
 from flatrender.engine.effects import Blurred
+from flatrender.engine.kept import KeptBitmap
 from flatrender.engine.layers_base import FAR, Bounds, Content, Kit, Place
 from flatrender.engine.masked import TrackMatte
 from flatrender.engine.paints import BLEND
@@ -89,7 +90,7 @@ class LayerNode:
         self._kit = kit
         self._content: Content | None = None
         self._blurred: Blurred | None = None
-        self._kept: tuple[Hashable, Bitmap] | None = None
+        self._kept = KeptBitmap()
 
     @property
     def content(self) -> Content:
@@ -100,7 +101,8 @@ class LayerNode:
 
     def release(self) -> None:
         """Let go of what was made for drawing. It is made again if it is asked for."""
-        self._content = self._blurred = self._kept = None
+        self._content = self._blurred = None
+        self._kept = KeptBitmap()
         if self._matte_node is not None:
             self._matte_node.release()
 
@@ -239,15 +241,13 @@ class LayerNode:
         """The content as it lies under the rotation and scale of `matrix`, in pixels from where that puts the
         layer's (0, 0).
         """
+        linear = matrix._replace(tx=0.0, ty=0.0)
+
+        def draw(canvas: skia.Canvas, base: Affine) -> None:
+            self.content.draw(canvas, linear._replace(tx=base.tx, ty=base.ty), t, skia.Paint())
+
         key = (self.content.state(t), matrix[:4])
-        if self._kept is None or self._kept[0] != key:
-            linear = matrix._replace(tx=0.0, ty=0.0)
-
-            def draw(canvas: skia.Canvas, base: Affine) -> None:
-                self.content.draw(canvas, linear._replace(tx=base.tx, ty=base.ty), t, skia.Paint())
-
-            self._kept = (key, bitmap(self.content.extent(linear, t), (0.0, 0.0), 1.0, draw))
-        return self._kept[1]
+        return self._kept.get(key, lambda: bitmap(self.content.extent(linear, t), (0.0, 0.0), 1.0, draw))
 
     def _clip(self, canvas: skia.Canvas, matrix: Affine, preset: str, p: float) -> None:
         edges = list(self.content.bounds)

@@ -11,6 +11,7 @@ from flatrender.composition.audio import AudioTrack
 from flatrender.composition.layers_base import LayerBase, Shadow
 from flatrender.composition.schemas import FontRole
 from flatrender.engine.fonts import FontLibrary
+from flatrender.engine.kept import KeptBitmap
 from flatrender.engine.paints import Palette
 from flatrender.engine.shadows import caster, room, shadowed
 from flatrender.engine.surface import Affine, Bitmap, bitmap
@@ -101,7 +102,7 @@ class Drawn:
         self._shadow = caster(shadow, palette) if shadow else None
         self._bare, self._room = bounds, room(shadow)
         self.bounds = shadowed(bounds, shadow)
-        self._last: tuple[Hashable, Bitmap] | None = None
+        self._kept = KeptBitmap()
 
     def state(self, t: float) -> Hashable:
         return self._state(t)
@@ -110,21 +111,18 @@ class Drawn:
         return self._fills(t)
 
     def extent(self, base: Affine, t: float) -> Bounds:
-        return base.bounds(*self.bitmap(t).box)
+        return base.bounds(*self.box(t))
 
     def bitmap(self, t: float) -> Bitmap:
-        state = self._state(t)
-        if self._last is None or self._last[0] != state:
-            made = bitmap(
-                self._bare,
-                self._place.origin,
-                self._place.scale,
-                lambda c, b: self._draw(c, b, t),
-                self._shadow,
-                room=self._room,
-            )
-            self._last = (state, made)
-        return self._last[1]
+        return self._kept.get(self._state(t), lambda: self._make(t))
+
+    def box(self, t: float) -> Bounds:
+        """Where its bitmap lies, in the layer's units."""
+        return self._kept.box(self._state(t), lambda: self._make(t))
+
+    def _make(self, t: float) -> Bitmap:
+        place, room = self._place, self._room
+        return bitmap(self._bare, place.origin, place.scale, lambda c, b: self._draw(c, b, t), self._shadow, room=room)
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         self.bitmap(t).draw(canvas, base, paint)

@@ -8,6 +8,7 @@ import skia
 from flatrender.composition.layers import GroupLayer
 from flatrender.composition.nested import UsedComposition
 from flatrender.composition.timeline import inner
+from flatrender.engine.kept import KeptBitmap
 from flatrender.engine.layers import LayerNode
 from flatrender.engine.layers_base import FAR, Bounds, Kit, Place
 from flatrender.engine.surface import Affine, Bitmap, bitmap
@@ -35,7 +36,7 @@ class GroupContent:
         self._nodes = [LayerNode(child, times, self._inside, kit, index) for index, child in enumerate(layer.layers)]
         self.bounds: Bounds = (0.0, 0.0, place.width, place.height) if layer.clip else (-FAR, -FAR, FAR, FAR)
         self._box = (0.0, 0.0, self._inside.width, self._inside.height)
-        self._flat: tuple[Hashable, Bitmap] | None = None
+        self._flat = KeptBitmap()
 
     def _time(self, t: float) -> float:
         """What the layers in it take for the time."""
@@ -102,9 +103,8 @@ class GroupContent:
         return now == self.state(t + self._frame) or now == self.state(t - self._frame)
 
     def _flattened(self, t: float) -> Bitmap:
-        state = self.state(t)
-        if self._flat is None or self._flat[0] != state:
+        def make() -> Bitmap:
             bounds = self.extent(Affine(), t)
-            made = bitmap(bounds, self._place.origin, self._place.scale, lambda c, b: self._children(c, b, t))
-            self._flat = (state, made)
-        return self._flat[1]
+            return bitmap(bounds, self._place.origin, self._place.scale, lambda c, b: self._children(c, b, t))
+
+        return self._flat.get(self.state(t), make)

@@ -244,7 +244,7 @@ class TextContent:
             case "slide":
                 return base.translate(away if self.block.layout.lines[unit[0]].rtl else -away, 0)
             case "zoom":
-                left, top, right, bottom = self._drawn(unit).bitmap(t).box
+                left, top, right, bottom = self._drawn(unit).box(t)
                 x, y, zoom = (left + right) / 2, (top + bottom) / 2, 0.6 + 0.4 * there
                 return base.translate(x, y).scale(zoom, zoom).translate(-x, -y)
             case "tracking":
@@ -253,6 +253,6 @@ class TextContent:
 
     def _outward(self, unit: Unit | Character, t: float) -> float:
         """Where a unit stands in its line, from -1 at the left end to 1 at the right one."""
-        line, box = self.block.line_box(unit[0]), self._drawn(unit).bitmap(t).box
+        line, box = self.block.line_box(unit[0]), self._drawn(unit).box(t)
         half = max(1e-6, (line[2] - line[0]) / 2)
         return max(-1.0, min(1.0, ((box[0] + box[2]) / 2 - (line[0] + line[2]) / 2) / half))

@@ -7,6 +7,7 @@ import skia
 
 from flatrender.composition.layers_base import Shadow
 from flatrender.engine import gaussian
+from flatrender.engine.kept import KeptBitmap
 from flatrender.engine.layers_base import Bounds, Content, Kit, Place
 from flatrender.engine.paints import color4f
 from flatrender.engine.shadows import fraction, shadowed
@@ -35,7 +36,7 @@ class Shaded:
         self._shadow, self._place = shadow, place
         self._outline = outline or inner.state
         self._color = color4f(kit.palette.parse(shadow.color)).toColor()
-        self._cast: tuple[Hashable, Bitmap] | None = None
+        self._cast = KeptBitmap()
 
     def state(self, t: float) -> Hashable:
         return self.inner.state(t)
@@ -44,7 +45,7 @@ class Shaded:
         return self.inner.opaque(t)
 
     def extent(self, base: Affine, t: float) -> Bounds:
-        content, shadow = self.inner.extent(base, t), self._under(base).bounds(*self._made(t).box)
+        content, shadow = self.inner.extent(base, t), self._under(base).bounds(*self._box(t))
         return (
             min(content[0], shadow[0]),
             min(content[1], shadow[1]),
@@ -71,10 +72,10 @@ class Shaded:
 
     def _made(self, t: float) -> Bitmap:
         """The shadow, in the layer's units, not yet moved aside."""
-        outline = self._outline(t)
-        if self._cast is None or self._cast[0] != outline:
-            self._cast = (outline, self._make(t))
-        return self._cast[1]
+        return self._cast.get(self._outline(t), lambda: self._make(t))
+
+    def _box(self, t: float) -> Bounds:
+        return self._cast.box(self._outline(t), lambda: self._make(t))
 
     def _make(self, t: float) -> Bitmap:
         sigma = self._shadow.blur / 2
