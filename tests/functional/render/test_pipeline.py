@@ -22,7 +22,7 @@ from flatrender.platform import storage
 from flatrender.platform.settings import table_name
 from flatrender.render import chunk_repository, machine, repository, service
 from flatrender.render.order import pack
-from flatrender.render.pipeline import assemble, fail, plan, publish, verify
+from flatrender.render.pipeline import assemble, fail, parts, plan, publish, verify
 from flatrender.render.steps import Step
 
 CRASH = {"Error": "Runtime.ExitError", "Cause": "{}"}
@@ -126,7 +126,7 @@ def test_a_chunk_lost_from_the_cache_fails_the_step_loudly(rich: Callable[..., C
     _, chunks = chunk_repository.job_and_chunks(step.tenant_id, step.job_id)
     storage.remove(storage.chunk_key(step.tenant_id, chunks[0].key))
 
-    with pytest.raises(Exception, match="NoSuchKey"):
+    with pytest.raises(parts.PartMissing, match=f"{chunks[0].key}.mp4 is not there"):
         assemble.run(step)
 
 
@@ -157,9 +157,9 @@ def test_assembling_makes_room_for_the_video(
 
     assemble.run(step)
 
-    *parts, video = asked
+    video, *parts = asked
     assert len(parts) == 2
-    assert video == sum(parts)
+    assert video == 2 * sum(parts), "for the video, and for these two while it is written"
 
 
 def test_a_video_that_is_not_what_was_drawn_is_not_published(rich: Callable[..., Caller], recorded: Compute) -> None:

@@ -32,6 +32,15 @@ class Cached:
     """`{sha256, tools}` of the object."""
     usable_until: int = 0
     """Epoch seconds."""
+    size_bytes: int = 0
+    """Of the object."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the object. Raises ValueError: there is none, for nothing is heard."""
+        if self.made is None:
+            raise ValueError(f"{self.key} has no object")
+        return str(self.made["sha256"])
 
 
 def cached(
@@ -42,7 +51,11 @@ def cached(
     until = epoch() + stays
     return {
         item.key: Cached(
-            item.key, gzip.decompress(item.report) if item.report else None, item.made, int(item.usable_until)
+            item.key,
+            gzip.decompress(item.report) if item.report else None,
+            item.made,
+            int(item.usable_until),
+            int(item.size_bytes or 0),
         )
         for item in (CacheItem.batch_get(wanted, consistent_read=consistent) if wanted else ())
         if item.status == "ready" and item.usable_until > until

@@ -13,7 +13,7 @@ from flatrender.kernel.faults import Fault
 from flatrender.platform import storage
 from flatrender.render import chunk_repository, model, repository
 from flatrender.render.chunk_repository import Cached
-from flatrender.render.machine import Workspace
+from flatrender.render.machine import DamagedAsset, Workspace
 from flatrender.render.model import ChunkItem, JobItem
 from flatrender.render.steps import Step
 
@@ -21,7 +21,9 @@ PARALLEL_TRANSFERS: Final = 8
 
 
 class PartMissing(Exception):
-    """A chunk that was rendered is not in the cache any more. Trying again does not help, and the job fails."""
+    """A chunk that was rendered is not in the cache any more, or is damaged there. Trying again does not help, and the
+    job fails; whoever orders the same again gets it drawn anew.
+    """
 
 
 class WrongParts(Exception):
@@ -66,19 +68,25 @@ class Parts:
         return Expected.of(reports, sound, float(job.fps), form.name, first)
 
     def fetch(self, work: Workspace) -> tuple[list[Path], Path | None]:
-        """Every part as a file on this machine, for as long as the workspace lasts."""
+        """Every part as a file on this machine, for as long as the workspace lasts. Raises PartMissing."""
         keys = [cached.key for _, cached in self.chunks]
-        wanted = dict.fromkeys([*keys, self.audio.key] if self.audio and self.audio.report else keys)
+        wanted = {cached.key: cached for _, cached in self.chunks}
+        if self.audio and self.audio.report:
+            wanted[self.audio.key] = self.audio
         with ThreadPoolExecutor(PARALLEL_TRANSFERS) as pool:
-            paths = dict(zip(wanted, pool.map(partial(self._file, work), wanted), strict=True))
+            paths = dict(zip(wanted, pool.map(partial(self.file, work), wanted.values()), strict=True))
         sound = paths[self.audio.key] if self.audio and self.audio.report else None
         return [paths[key] for key in keys], sound
 
-    def _file(self, work: Workspace, key: str) -> Path:
+    def file(self, work: Workspace, part: Cached) -> Path:
+        """One part as a file on this machine."""
         tenant_id, form = self.job.tenant_id, FORMATS[self.job.format]
-        sounds = self.audio is not None and key == self.audio.key
-        suffix = SOUND_SUFFIX[form.sound or "aac"] if sounds else CHUNK_SUFFIX[self.job.codec]
-        return work.fetch(f"chunk-{tenant_id}-{key}", storage.chunk_key(tenant_id, key, suffix))
+        suffix = SOUND_SUFFIX[form.sound or "aac"] if part is self.audio else CHUNK_SUFFIX[self.job.codec]
+        try:
+            return work.intact(f"chunk-{part.sha256}", part.sha256, storage.chunk_key(tenant_id, part.key, suffix))
+        except DamagedAsset as error:
+            chunk_repository.distrust(tenant_id, [part.key])
+            raise PartMissing(str(error)) from error
 
 
 def of(job: JobItem, chunks: Sequence[ChunkItem]) -> Parts:
