@@ -108,6 +108,7 @@ LAYERS: dict[str, Any] = {
     "group": {"type": "group", "layers": [text("In")], "transform": FADING, "shadow": {}},
     "turned": text("Turned", transform={"rotation": 20, "x": FADING["opacity"]}),
     "picture": {"type": "image", "asset": PHOTO, "box": [20, 20, 90, 60], "transform": FADING},
+    "graded": {"type": "image", "asset": PHOTO, "ken_burns": {}, "effects": {"adjust": {"hue": 90}}},
     "moving": {"type": "image", "asset": PHOTO, "ken_burns": {}, "shadow": {}, "effects": {"vignette": {}}},
 }
 

@@ -10,6 +10,7 @@ from flatrender.composition.layers import ImageLayer, KenBurns, VideoLayer, View
 from flatrender.engine import picture_cache, resample
 from flatrender.engine.easing import curve
 from flatrender.engine.faults import UnreadableMedia
+from flatrender.engine.kept import Kept
 from flatrender.engine.layers_base import Bounds, Content, Drawn, Kit, Place
 from flatrender.engine.paints import Fill
 from flatrender.engine.shaded import Shaded
@@ -129,6 +130,9 @@ class MovingPicture:
         factor = (box[2] - box[0]) * place.scale / image.width()
         width, height = (math.ceil(side * factor) if factor < 1 else side for side in self._size)
         self._image = scaled(image, layer.asset, kit, width, height)
+        self._solid = bool(self._image.isOpaque())
+        self._table: Colors | None = None
+        self._colored: Kept[skia.Image] = Kept(lambda made: 4 * int(made.width()) * int(made.height()))
         self._stroke = Fill(layer.stroke.color, kit.palette) if layer.stroke else None
 
     def _view(self, t: float) -> View:
@@ -145,22 +149,28 @@ class MovingPicture:
     def outline(self, t: float) -> Hashable:
         """What its shadow depends on: an opaque picture fills its box however it moves."""
         stroke = self._stroke.state(t) if self._stroke else None
-        return (True, stroke) if self._image.isOpaque() else (False, self.state(t))
+        return (True, stroke) if self._solid else (False, self.state(t))
 
     def recolor(self, table: "Colors") -> bool:
         """Show the picture in other colours; its frame keeps its own."""
         if self._stroke is not None:
             return False
-        canvas = Canvas(self._image.width(), self._image.height())
-        canvas.skia.drawImage(self._image, 0, 0)
-        opaque = bool(self._image.isOpaque())
-        table.apply(canvas.pixels, opaque)
-        alpha = skia.kOpaque_AlphaType if opaque and not table.clear else skia.kPremul_AlphaType
-        self._image = skia.Image.fromarray(canvas.pixels, skia.kBGRA_8888_ColorType, alpha)
+        self._table, self._solid = table, self._solid and not table.clear
         return True
 
+    def _picture(self) -> skia.Image:
+        table = self._table
+        return self._image if table is None else self._colored.get(None, lambda: self._recolored(table))
+
+    def _recolored(self, table: "Colors") -> skia.Image:
+        canvas = Canvas(self._image.width(), self._image.height())
+        canvas.skia.drawImage(self._image, 0, 0)
+        table.apply(canvas.pixels, bool(self._image.isOpaque()))
+        alpha = skia.kOpaque_AlphaType if self._solid else skia.kPremul_AlphaType
+        return skia.Image.fromarray(canvas.pixels, skia.kBGRA_8888_ColorType, alpha)
+
     def opaque(self, t: float) -> bool:  # noqa: ARG002  part of Content
-        return bool(self._image.isOpaque()) and not self._layer.radius
+        return self._solid and not self._layer.radius
 
     def extent(self, base: Affine, t: float) -> Bounds:  # noqa: ARG002  part of Content
         line = self._layer.stroke.width / 2 if self._layer.stroke else 0.0
@@ -169,7 +179,7 @@ class MovingPicture:
 
     def draw(self, canvas: skia.Canvas, base: Affine, t: float, paint: skia.Paint) -> None:
         left, top, right, _ = fitted(*self._size, self._place, True, self._view(t))
-        draw_in_box(canvas, base, self._place, self._layer.radius, self._image, (left, top, right), paint)
+        draw_in_box(canvas, base, self._place, self._layer.radius, self._picture(), (left, top, right), paint)
         if self._stroke and self._layer.stroke:
             line = self._stroke.paint(t, self.bounds)
             line.setStyle(skia.Paint.kStroke_Style)
