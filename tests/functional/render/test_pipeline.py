@@ -128,6 +128,7 @@ def test_a_chunk_lost_from_the_cache_fails_the_step_loudly(rich: Callable[..., C
 
     with pytest.raises(parts.PartMissing, match=f"{chunks[0].key}.mp4 is not there"):
         assemble.run(step)
+    assert submit(caller).chunks.cached == 1
 
 
 def test_assembling_works_on_another_machine_than_verifying(

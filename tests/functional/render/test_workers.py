@@ -15,6 +15,8 @@ from flatrender.engine.faults import EncodeFailed
 from flatrender.kernel.caller import Caller
 from flatrender.platform import storage
 from flatrender.render import chunk_repository, pulse, service, watchdog, worker
+from flatrender.render.errors import StaleAttempt
+from flatrender.render.model import ChunkItem
 from flatrender.render.pipeline import dispatch, fail, plan
 from flatrender.render.steps import Step
 
@@ -294,3 +296,36 @@ def test_work_on_a_job_that_ended_is_refused_at_once(
 
 def _die(*_given: Any) -> None:
     raise ConnectionError("the machine is gone")
+
+
+def test_a_chunk_whose_end_was_recorded_without_an_answer_is_done(
+    rich: Callable[..., Caller], recorded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK asks again when an answer is lost, and is refused for what its first request has done."""
+    caller = rich()
+    step = pointer(caller, submit(caller))
+    plan.run(step)
+    once = chunk_repository.finish
+
+    def twice(item: ChunkItem) -> None:
+        once(item)
+        once(item)
+
+    monkeypatch.setattr(chunk_repository, "finish", twice)
+    worker.run(task(step, 0))
+
+    assert recorded.succeeded == [task(step, 0).token]
+
+
+def test_an_attempt_that_another_has_overtaken_does_not_finish_its_chunk(
+    rich: Callable[..., Caller], recorded: Compute
+) -> None:
+    caller = rich()
+    step = pointer(caller, submit(caller))
+    plan.run(step)
+    stale = chunk_repository.claim(step.tenant_id, step.job_id, 0)
+    worker.run(task(step, 0))
+
+    assert stale is not None
+    with pytest.raises(StaleAttempt):
+        chunk_repository.finish(stale)

@@ -36,6 +36,11 @@ def test_all_cached_costs_nothing() -> None:
     assert size(specs(30, 30), {"a", "b"}, profile()).billable_seconds == 0
 
 
+def test_what_nobody_has_paid_for_is_reused_and_billed_once() -> None:
+    sized = size(specs(30, 30, 30, keys="aab"), {"a", "b"}, profile(), unpaid=["a"])
+    assert (sized.chunks_cached, sized.billable_seconds) == (3, 1)
+
+
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=10), st.sets(st.sampled_from("abcdefghij")))
 def test_what_is_billed_is_never_more_than_the_whole(lengths: list[int], cached: set[str]) -> None:
     sized = size(specs(*lengths), cached, profile())

@@ -22,6 +22,10 @@ JOB_SECONDS: Final = 6 * 3600
 """How long a job may run (the state machine's TimeoutSeconds): what its plan relies on must stay usable for as long."""
 
 
+PAID: Final = "PAID"
+"""Sort key of the mark beside the record of a chunk that a published video was billed for."""
+
+
 @dataclass(frozen=True)
 class Cached:
     """A chunk that lies in the bucket: what the engine said about it as JSON (None for a soundtrack without sound)."""
@@ -60,6 +64,33 @@ def cached(
         for item in (CacheItem.batch_get(wanted, consistent_read=consistent) if wanted else ())
         if item.status == "ready" and item.usable_until > until
     }
+
+
+def usable(tenant_id: str, keys: Iterable[str]) -> dict[str, bool]:
+    """Those of `keys` that need not be drawn for a job that begins now; whether somebody has paid for it already.
+
+    What a job has drawn that was cancelled or has failed is used again, but not for nothing. A call per 50 keys.
+    """
+    records = [model.cache_pk(tenant_id, key) for key in dict.fromkeys(keys)]
+    wanted = [(record, sk) for record in records for sk in ("CHUNK", PAID)]
+    names = ["pk", "sk", "type", "key", "status", "usable_until"]
+    found = list(CacheItem.batch_get(wanted, attributes_to_get=names)) if wanted else []
+    now = epoch()
+    paid = {item.key for item in found if item.sk == PAID and item.usable_until > now}
+    return {
+        item.key: item.key in paid
+        for item in found
+        if item.sk == "CHUNK" and item.status == "ready" and item.usable_until > now + JOB_SECONDS
+    }
+
+
+def mark_paid(tenant_id: str, keys: Iterable[str], days: int) -> None:
+    """From now on these cost nobody in the tenant anything for as long as they are kept. A call per 25 keys."""
+    with CacheItem.batch_write() as batch:
+        for key in dict.fromkeys(keys):
+            item = _record(tenant_id, key, days)
+            item.sk, item.status = PAID, "paid"
+            batch.save(item)
 
 
 def streams(tenant_id: str, keys: Iterable[str], *, consistent: bool = False) -> dict[str, dict[str, Any] | None]:
@@ -130,7 +161,7 @@ def write_chunks(items: Sequence[ChunkItem]) -> None:
 
 
 def chunk(
-    tenant_id: str, job_id: str, index: int, *, key: str, first_frame: int, frames: int, cached: bool
+    tenant_id: str, job_id: str, index: int, *, key: str, first_frame: int, frames: int, cached: bool, paid: bool
 ) -> ChunkItem:
     return ChunkItem(
         pk=model.job_pk(tenant_id, job_id),
@@ -141,6 +172,7 @@ def chunk(
         frames=frames,
         key=key,
         cached=cached,
+        paid=paid,
         status="done" if cached else "waiting",
         frames_done=frames if cached else 0,
         expires_at=epoch() + WORK_KEPT_SECONDS,
@@ -248,7 +280,13 @@ def finish(item: ChunkItem) -> None:
         ChunkItem.frames_done.set(item.frames),
         ChunkItem.error.remove(),
     ]
-    _own(item, actions)
+    try:
+        _own(item, actions)
+    except StaleAttempt:
+        # When DynamoDB's answer is lost, the SDK asks again, and is refused for what the first request has done.
+        now = ChunkItem.get(item.pk, item.sk, consistent_read=True)
+        if now.status != "done" or now.attempt != item.attempt:
+            raise
 
 
 def rekey(item: ChunkItem, key: str) -> None:

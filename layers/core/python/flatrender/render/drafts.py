@@ -90,8 +90,9 @@ def draft(caller: Caller, request: RenderRequest) -> Draft:
         )
 
     order, chunks, backend = _placed(order_for, choose(request.backend, frames, wanted, facts), facts, root)
-    cached = chunk_repository.cached(caller.tenant_id, [chunk.key for chunk in chunks])
-    return Draft(order, size(chunks, cached, order.profile), backend, plan)
+    paid = chunk_repository.usable(caller.tenant_id, [chunk.key for chunk in chunks])
+    unpaid = [key for key, by_somebody in paid.items() if not by_somebody]
+    return Draft(order, size(chunks, paid, order.profile, unpaid=unpaid), backend, plan)
 
 
 def _placed(

@@ -117,6 +117,9 @@ class ChunkItem(Item):
     """0 for the soundtrack, unless that is all that was ordered."""
     key = UnicodeAttribute()
     cached = BooleanAttribute()
+    """Nothing of it is drawn for this job."""
+    paid = BooleanAttribute()
+    """It costs nothing: a published video was billed for it, or an earlier chunk of this one is."""
     status = UnicodeAttribute()
     """waiting, running, done."""
     attempt = NumberAttribute(default=0)
@@ -136,11 +139,13 @@ class OrderItem(Item):
 
 
 class CacheItem(Item):
+    """An object that is kept, or the mark that it was paid for."""
+
     Meta = meta(CONTEXT)
 
     key = UnicodeAttribute()
     status = UnicodeAttribute()
-    """pending while the object may or may not be there, ready once it is."""
+    """pending while the object may or may not be there, ready once it is; paid for a mark."""
     created_at = UnicodeAttribute()
     usable_until = NumberAttribute()
     """Epoch seconds. The bucket removes the object after this, and time to live the record later still: no object is

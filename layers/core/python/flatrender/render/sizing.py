@@ -66,7 +66,7 @@ class Choice(BaseModel):
 
 
 class Size(BaseModel):
-    """What a render takes. Seconds are of finished video; billable are those that must be drawn, rounded up once."""
+    """What a render takes. Seconds are of finished video; billable are those not paid for yet, rounded up once."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -78,25 +78,29 @@ class Size(BaseModel):
 
 
 def billable(frames: int, fps: int) -> int:
-    """Whole seconds for `frames` drawn frames, rounded up once."""
+    """Whole seconds for `frames` frames, rounded up once."""
     return math.ceil(frames / fps)
 
 
-def size(chunks: "Sequence[ChunkSpec]", cached: Collection[str], profile: "Profile") -> Size:
-    """`cached`: the keys that need not be rendered. A key that occurs twice is rendered once."""
-    seen = set(cached)
-    drawn = reused = 0
+def size(
+    chunks: "Sequence[ChunkSpec]", cached: Collection[str], profile: "Profile", *, unpaid: Collection[str] = ()
+) -> Size:
+    """`cached`: the keys that need not be rendered, `unpaid`: those of them that cost as much as if they were.
+
+    A key that occurs twice is rendered once, and costs once.
+    """
+    ready, free = set(cached), set(cached) - set(unpaid)
+    billed = reused = 0
     for chunk in chunks:
-        if chunk.key in seen:
-            reused += 1
-        else:
-            drawn += chunk.frame_count
-        seen.add(chunk.key)
+        reused += chunk.key in ready
+        billed += 0 if chunk.key in free else chunk.frame_count
+        ready.add(chunk.key)
+        free.add(chunk.key)
     frames = sum(chunk.frame_count for chunk in chunks)
     return Size(
         frames=frames,
         seconds=billable(frames, profile.fps),
-        billable_seconds=billable(drawn, profile.fps),
+        billable_seconds=billable(billed, profile.fps),
         chunks_total=len(chunks),
         chunks_cached=reused,
     )

@@ -72,19 +72,19 @@ def _cut(step: Step, order: WorkOrder) -> list[ChunkItem]:
     specs = order.chunks()
     sound = None if order.sound_only else order.audio_key()
     keys = [spec.key for spec in specs] + ([sound] if sound else [])
-    ready = set(chunk_repository.cached(step.tenant_id, keys))
+    paid = chunk_repository.usable(step.tenant_id, keys)
     chunks = []
     for spec in specs:
-        chunks.append(_item(step, spec, cached=spec.key in ready))
-        # Scenes that repeat have the same key: the first one renders it for all.
-        ready.add(spec.key)
+        chunks.append(_item(step, spec, cached=spec.key in paid, paid=paid.get(spec.key, False)))
+        # Scenes that repeat have the same key: the first one is rendered, and paid, for all.
+        paid[spec.key] = True
     if sound:
         silent = ChunkSpec(index=AUDIO_INDEX, first_frame=0, frame_count=0, key=sound)
-        chunks.append(_item(step, silent, cached=sound in ready))
+        chunks.append(_item(step, silent, cached=sound in paid, paid=paid.get(sound, False)))
     return chunks
 
 
-def _item(step: Step, spec: ChunkSpec, *, cached: bool) -> ChunkItem:
+def _item(step: Step, spec: ChunkSpec, *, cached: bool, paid: bool) -> ChunkItem:
     return chunk_repository.chunk(
         step.tenant_id,
         step.job_id,
@@ -93,4 +93,5 @@ def _item(step: Step, spec: ChunkSpec, *, cached: bool) -> ChunkItem:
         first_frame=spec.first_frame,
         frames=spec.frame_count,
         cached=cached,
+        paid=paid,
     )

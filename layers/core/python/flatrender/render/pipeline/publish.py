@@ -13,7 +13,8 @@ from flatrender.render import chunk_repository, repository
 from flatrender.render.chunk_repository import Cached
 from flatrender.render.errors import RenderEnded
 from flatrender.render.model import ChunkItem, JobItem
-from flatrender.render.sizing import billable
+from flatrender.render.pipeline.fail import clean_up
+from flatrender.render.sizing import billable, sizing
 from flatrender.render.steps import Step
 
 MANIFEST: Final = "manifest.json"
@@ -32,6 +33,8 @@ def run(step: Verified) -> dict[str, Any]:
     if job is None:
         return {"outcome": "ended"}
     if job.status == "completed":
+        # An earlier run of this step may have ended between the two.
+        _mark_paid(job, chunks)
         return {"outcome": "ok"}
     billed = min(billed_seconds(job, chunks), int(job.seconds_held))
     at = timestamp()
@@ -68,12 +71,19 @@ def run(step: Verified) -> dict[str, Any]:
             ]
         )
     except RenderEnded:
-        done = repository.job(step.tenant_id, step.job_id).status == "completed"
-        if not done:
-            # Whoever ended the job may have cleaned up before the manifest was written.
-            storage.remove(name)
-        return {"outcome": "ok" if done else "ended"}
+        if repository.job(step.tenant_id, step.job_id).status != "completed":
+            # Whoever ended the job may have cleaned up before the manifest was written, or not at all.
+            clean_up(step.tenant_id, step.job_id)
+            return {"outcome": "ended"}
+    _mark_paid(job, chunks)
     return {"outcome": "ok"}
+
+
+def _mark_paid(job: JobItem, chunks: list[ChunkItem]) -> None:
+    """Only now: what a cancelled job has drawn is not free for whoever orders the same again."""
+    billed = [chunk.key for chunk in chunks if not chunk.paid]
+    if billed:
+        chunk_repository.mark_paid(job.tenant_id, billed, sizing().cache_days)
 
 
 def _manifest(
@@ -95,8 +105,8 @@ def watchable_until(chunks: Sequence[ChunkItem], parts: Mapping[str, Cached]) ->
 
 
 def billed_seconds(job: JobItem, chunks: list[ChunkItem]) -> int:
-    """Seconds that were rendered for this job, rounded up once; what came from the cache costs nothing."""
-    return billable(sum(int(chunk.frames) for chunk in chunks if not chunk.cached), int(job.fps))
+    """Seconds that nobody has paid for before, rounded up once."""
+    return billable(sum(int(chunk.frames) for chunk in chunks if not chunk.paid), int(job.fps))
 
 
 def _seconds(start: str, end: str) -> float:
