@@ -7,5 +7,5 @@ FORMAT: Final = "flatrender.composition/1"
 
 type Format = Literal["flatrender.composition/1"]
 
-ENGINE_VERSION: Final = "7"
+ENGINE_VERSION: Final = "8"
 """Part of every chunk key. Raise it whenever the engine would draw the same document differently."""

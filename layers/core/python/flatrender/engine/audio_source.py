@@ -265,8 +265,8 @@ def _pushed(graph: Graph, piece: Samples | None) -> Iterator[Samples]:
     graph.push(frame)
     while True:
         try:
-            frame = graph.pull()
+            filtered = graph.pull()
         except (av.error.BlockingIOError, av.error.EOFError):
             return
-        if isinstance(frame, AudioFrame):
-            yield frame.to_ndarray().astype(np.float32, copy=False)
+        if isinstance(filtered, AudioFrame):
+            yield filtered.to_ndarray().astype(np.float32, copy=False)
