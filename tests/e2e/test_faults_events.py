@@ -180,34 +180,38 @@ def test_an_event_that_starts_a_running_job_again_starts_nothing(stack: Stack, u
 
 
 @pytest.fixture
-def throttled(stack: Stack) -> Iterator[Callable[[str, bool], None]]:
-    """Takes a function out of service, and puts it back."""
-    touched: set[str] = set()
+def broken(stack: Stack) -> Iterator[Callable[[str, bool], None]]:
+    """Makes a function fail each time it is called, and mends it. Throttled, it would not fail but be waited for."""
+    handlers: dict[str, str] = {}
     client = stack.client("lambda")
+
+    def mend(name: str) -> None:
+        client.update_function_configuration(FunctionName=name, Handler=handlers.pop(name))
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
 
     def switch(logical_id: str, off: bool) -> None:
         name = stack.resources[logical_id]
         if off:
-            touched.add(name)
-            client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+            handlers[name] = client.get_function_configuration(FunctionName=name)["Handler"]
+            client.update_function_configuration(FunctionName=name, Handler="gone.handler")
+            client.get_waiter("function_updated_v2").wait(FunctionName=name)
         else:
-            client.delete_function_concurrency(FunctionName=name)
-            touched.discard(name)
+            mend(name)
 
     yield switch
-    for name in touched:
-        client.delete_function_concurrency(FunctionName=name)
+    for name in list(handlers):
+        mend(name)
 
 
 @pytest.mark.parametrize("step", ["AssembleFunction", "VerifyFunction", "PublishFunction"])
 def test_a_step_that_fails_once_is_tried_again(
-    stack: Stack, user: User, throttled: Callable[[str, bool], None], step: str
+    stack: Stack, user: User, broken: Callable[[str, bool], None], step: str
 ) -> None:
-    throttled(step, True)
+    broken(step, True)
     with Watcher(user.endpoints.socket, user.account.access_token) as watcher:
         job = user.submit({"composition": film(1)})
         failed = waited_for_failure(stack, job["id"], step)
-        throttled(step, False)
+        broken(step, False)
         assert failed, "the step was meant to fail"
         closing = list(watcher.messages(job["id"]))[-1]
     assert closing["type"] == "completed", closing
@@ -217,10 +221,10 @@ def test_a_step_that_fails_once_is_tried_again(
 
 
 def test_a_step_that_keeps_failing_gives_the_seconds_back(
-    stack: Stack, user: User, throttled: Callable[[str, bool], None]
+    stack: Stack, user: User, broken: Callable[[str, bool], None]
 ) -> None:
     before = user.api.get("/v1/users/me/balance")["available_seconds"]
-    throttled("AssembleFunction", True)
+    broken("AssembleFunction", True)
     run = user.render({"composition": film(1)})
     assert run.told[-1].message["type"] == "failed"
     assert run.ended["status"] == "failed"
