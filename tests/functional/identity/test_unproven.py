@@ -20,6 +20,7 @@ from flatrender.tenants.schemas import Tenant
 from .conftest import PASSWORD, registration
 
 Post = Callable[..., Any]
+Mailbox = Callable[[], list[dict[str, str]]]
 EMAIL = "ada@example.com"
 STRANGERS = "a stranger's password"
 GOOD = {"tenant_slug": "acme", "email": EMAIL, "password": PASSWORD}
@@ -45,7 +46,7 @@ def test_the_strangers_sessions_and_codes_are_dead(
     register(password=STRANGERS)
     tokens = login(password=STRANGERS)
     later(CODE_SECONDS - 10)
-    token = post("verify/email/resend", {"tenant_slug": "acme", "email": EMAIL}).json["token"]
+    token = post("verify/email/resend", GOOD | {"password": STRANGERS}).json["token"]
     code = code_for(EMAIL)
     later(10)
     authorize(tokens["access_token"])
@@ -54,6 +55,47 @@ def test_the_strangers_sessions_and_codes_are_dead(
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         authorize(tokens["access_token"])
     assert post("verify/email", {"token": token, "code": code}).error["code"] == "verification_expired"
+
+
+def test_who_was_replaced_does_not_verify_who_took_the_address(
+    *, post: Post, register: Post, code_for: Any, mailbox: Mailbox, tenant: Tenant, later: Any
+) -> None:
+    """The owner is late with the code, does not know that another account has the address, and asks for a new one."""
+    register()
+    later(CODE_SECONDS)
+    stranger = register(password=STRANGERS)
+    sent = len(mailbox())
+    answer = post("verify/email/resend", GOOD)
+    assert answer.status == 202
+    assert len(mailbox()) == sent
+    tried = post("verify/email", {"token": answer.json["token"], "code": code_for(EMAIL)})
+    assert tried.error["code"] == "verification_expired"
+    user = repository.user(tenant.id, stranger["user_id"])
+    assert user is not None
+    assert not user.email_verified
+
+
+def test_the_owner_does_not_verify_a_squatter(
+    *, post: Post, register: Post, code_for: Any, mailbox: Mailbox, tenant: Tenant, later: Any
+) -> None:
+    """Nor does the code fit that the squatter asked for: it goes with a token that the owner has not."""
+    squatter = register(password=STRANGERS)
+    sent = len(mailbox())
+    answer = post("verify/email/resend", GOOD)
+    assert answer.status == 202
+    assert len(mailbox()) == sent
+    tried = post("verify/email", {"token": answer.json["token"], "code": code_for(EMAIL)})
+    assert tried.error["code"] == "verification_expired"
+    user = repository.user(tenant.id, squatter["user_id"])
+    assert user is not None
+    assert not user.email_verified
+
+    later(CODE_SECONDS)
+    owner = register()
+    answer = post("verify/email/resend", GOOD)
+    assert len(mailbox()) == sent + 2
+    verified = post("verify/email", {"token": answer.json["token"], "code": code_for(EMAIL)})
+    assert verified.json == {"user_id": owner["user_id"], "email_verified": True}
 
 
 def test_the_owner_has_one_grant_of_seconds(register: Post, tenant: Tenant, later: Any) -> None:
@@ -98,7 +140,7 @@ def test_verifying_and_registering_again_cannot_both_succeed(
     """The code is typed after the claim was found to be unproven, and before it is replaced."""
     made = register()
     later(CODE_SECONDS - 1)
-    sent = post("verify/email/resend", {"tenant_slug": "acme", "email": EMAIL}).json["token"]
+    sent = post("verify/email/resend", GOOD).json["token"]
     body = {"token": sent, "code": code_for(EMAIL)}
     later(1)
     read, asked = repository.user, []

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.support.dynamodb import record_calls
 from tests.support.events import assert_valid_event, outbox_events
 
 from flatrender.identity import repository
@@ -14,12 +15,15 @@ from flatrender.kernel import clock
 from flatrender.kernel.ids import new_id
 from flatrender.tenants.schemas import Tenant
 
+from .conftest import PASSWORD
+
 Post = Callable[..., Any]
 Code = Callable[[str], str]
 Mailbox = Callable[[], list[dict[str, str]]]
 EMAIL = "ada@example.com"
 STRANGER = "203.0.113.9"
-RESEND = {"tenant_slug": "acme", "email": EMAIL}
+RESEND = {"tenant_slug": "acme", "email": EMAIL, "password": PASSWORD}
+GUESS = RESEND | {"password": "a stranger's guess"}
 
 
 def wrong(code: str) -> str:
@@ -160,14 +164,15 @@ def test_a_stranger_who_asks_uses_up_only_their_own(
     register()
     statuses = []
     for _ in range(6):
-        statuses.append(post("verify/email/resend", RESEND, address=STRANGER).status)
+        statuses.append(post("verify/email/resend", GUESS, address=STRANGER).status)
         later(60)
     assert statuses == [202] * 5 + [429]
+    assert len(mailbox()) == 1
     assert post("verify/email/resend", RESEND).status == 202
-    assert len(mailbox()) == 7
+    assert len(mailbox()) == 2
 
 
-def test_many_strangers_do_not_fill_a_mailbox(
+def test_many_places_do_not_fill_a_mailbox(
     post: Post, register: Post, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repository, "CODES_OF_ALL", (4, 86400))
@@ -210,12 +215,47 @@ def test_resending_does_not_tell_who_has_an_account(
 ) -> None:
     token = register()["token"]
     post("verify/email", {"token": token, "code": code_for(EMAIL)})
+    register(email="new@example.com")
     sent = len(mailbox())
-    for email in (EMAIL, "nobody@example.com"):
-        answer = post("verify/email/resend", RESEND | {"email": email})
+    for body in (RESEND, GUESS | {"email": "new@example.com"}, RESEND | {"email": "nobody@example.com"}):
+        answer = post("verify/email/resend", body)
         assert answer.status == 202
         assert set(answer.json) == {"token", "expires_in"}
         assert len(answer.json["token"]) == len(token)
-        again = post("verify/email/resend", RESEND | {"email": email})
+        again = post("verify/email/resend", body)
         assert again.status == 429
     assert len(mailbox()) == sent
+
+
+def test_without_the_password_each_request_costs_the_same(
+    post: Post, register: Post, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hash, and the same calls: of an account that waits for its code, of a closed one, and of none at all."""
+    import bcrypt
+
+    register()
+    closed = register(email="closed@example.com")
+    repository.change(tenant.id, closed["user_id"], {"status": "banned"})
+    calls, plain = record_calls(monkeypatch), bcrypt.checkpw
+
+    def counted(password: bytes, kept: bytes) -> bool:
+        calls.append(kept[:7].decode())
+        return plain(password, kept)
+
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
+    for email in (EMAIL, "closed@example.com", "nobody@example.com"):
+        calls.clear()
+        assert post("verify/email/resend", GUESS | {"email": email}).status == 202
+        assert calls == ["GetItem", "TransactWriteItems", "Query", "$2b$04$"]
+        calls.clear()
+        assert post("verify/email/resend", GUESS | {"email": email}).status == 429
+        assert calls == ["GetItem", "TransactWriteItems"]
+
+
+@pytest.mark.parametrize("given", [{}, {"password": ""}], ids=["none", "empty"])
+def test_there_is_no_code_without_a_password(post: Post, register: Post, mailbox: Mailbox, given: Any) -> None:
+    register()
+    answer = post("verify/email/resend", {"tenant_slug": "acme", "email": EMAIL} | given)
+    assert answer.status == 400
+    assert [fault["pointer"] for fault in answer.error["details"]["faults"]] == ["/body/password"]
+    assert len(mailbox()) == 1

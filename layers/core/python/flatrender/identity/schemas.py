@@ -62,10 +62,11 @@ class EmailVerified(Response):
 class CodeRequest(Request):
     tenant_slug: Slug
     email: Email
+    password: Password = Field(repr=False, description="The account's. Without it, no code is mailed.")
 
 
 class CodeSent(Response):
-    """The same whether or not there is such an account."""
+    """The same whether or not there is such an account, and whether or not the password is its own."""
 
     token: str = Field(description="Goes with the emailed code to POST /v1/auth/verify/email.")
     expires_in: int = Field(description="Seconds until the code expires.")

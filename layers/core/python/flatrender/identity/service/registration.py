@@ -83,16 +83,21 @@ def verify_email(body: EmailVerification) -> EmailVerified:
 
 
 def resend_code(body: CodeRequest, client: Client) -> CodeSent:
-    """Mails a new code. Those before stay good for their time: anybody may ask, and must not spoil the owner's.
+    """Mails a new code to who knows the account's password. Those before stay good for their time.
 
-    The answer does not tell whether there is such an account, or whether its address is verified already.
+    An address changes hands until it is verified. Who reads its mail would verify somebody else's account with the
+    code, unless the password says that it is theirs.
+
+    Without the password, neither the answer nor its time tells whether there is such an account, or what has become of
+    it. Each request counts, with whatever password: the limit does not tell either, and bounds the guesses.
     Raises TenantNotFound, TenantSuspended, CodesThrottled.
     """
     tenant = tenants.ensure_open(tenants.by_slug(body.tenant_slug))
     transactions.commit(repository.take_code(tenant.id, body.email, visitor_at(client.ip_address)))
     token, code = new_verification_token(tenant.id), new_code()
-    user_id = repository.email_state(tenant.id, body.email).user_id
-    user = repository.user(tenant.id, user_id) if user_id else None
+    state = repository.email_state(tenant.id, body.email)
+    known = passwords.matches(body.password, state.password_hash)
+    user = repository.user(tenant.id, state.user_id) if known and state.user_id else None
     if user is not None and user.status == ACTIVE and not user.email_verified:
         transactions.commit([_code_operation(user.user_id, token, code)])
         _mail_code(tenant, user.email, code)
