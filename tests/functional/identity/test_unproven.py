@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 from typing import Any
 
 import pytest
+from pynamodb.exceptions import QueryError
 from tests.support.dynamodb import one_call_at_a_time
 from tests.support.events import assert_valid_event, outbox_events
 
-from flatrender.identity import repository
+from flatrender.identity import repository, session_repository
 from flatrender.identity.errors import EmailTaken
 from flatrender.identity.schemas import Registration
 from flatrender.identity.service.registration import CODE_SECONDS
 from flatrender.identity.service.registration import register as register_user
+from flatrender.kernel.errors import Unavailable
 from flatrender.kernel.plans import FREE
 from flatrender.ledger.repository import Owner, account
+from flatrender.platform import observe
 from flatrender.tenants.schemas import Tenant
 
 from .conftest import PASSWORD, registration
@@ -55,6 +59,32 @@ def test_the_strangers_sessions_and_codes_are_dead(
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         authorize(tokens["access_token"])
     assert post("verify/email", {"token": token, "code": code}).error["code"] == "verification_expired"
+
+
+@pytest.mark.parametrize(
+    "broken", [("all_of", QueryError("no answer")), ("revoke", Unavailable())], ids=["not found", "not ended"]
+)
+def test_sessions_that_cannot_be_ended_do_not_keep_the_owner_out(
+    *, post: Post, register: Post, login: Post, code_for: Any, later: Any, monkeypatch: Any, broken: Any
+) -> None:
+    """Without their user, they cannot be refreshed."""
+    register(password=STRANGERS)
+    tokens = login(password=STRANGERS)
+    later(CODE_SECONDS)
+    mailed, said, (step, failure) = [], StringIO(), broken
+
+    def fail(*_given: Any) -> None:
+        mailed.append(code_for(EMAIL))
+        raise failure
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session_repository, step, fail)
+        patch.setattr(observe.logger().registered_handler, "stream", said)
+        owner = register()
+    assert mailed == [code_for(EMAIL)], "the code is on its way before anything is ended"
+    assert "the sessions of a replaced user could not be ended" in said.getvalue()
+    assert post("verify/email", {"token": owner["token"], "code": code_for(EMAIL)}).json["email_verified"] is True
+    assert post("refresh", {"refresh_token": tokens["refresh_token"]}).error["code"] == "invalid_refresh_token"
 
 
 def test_who_was_replaced_does_not_verify_who_took_the_address(

@@ -46,7 +46,7 @@ def register(body: Registration) -> Registered:
     if tenant.kind == "Internal":
         raise RegistrationClosed()
     passwords.check_strength(body.password, [body.email, body.full_name])
-    user = new_user(tenant.id, body.email, body.full_name, FREE)
+    user, squatter = new_user(tenant.id, body.email, body.full_name, FREE), None
     token, code = new_verification_token(tenant.id), new_code()
     user.terms_accepted_at = user.created_at
     password_hash, sent = passwords.digest(body.password), _code_operation(user.user_id, token, code)
@@ -57,8 +57,9 @@ def register(body: Registration) -> Registered:
         if squatter is None:
             raise
         transactions.commit([*opening(user, password_hash, FREE, squatter), sent])
-        session_repository.revoke_all(tenant.id, squatter.user_id)
     _mail_code(tenant, body.email, code)
+    if squatter is not None:
+        _end_sessions(squatter)
     return Registered(user_id=user.user_id, verification_required=True, token=str(token))
 
 
@@ -115,6 +116,15 @@ def _unproven(tenant_id: str, email: str) -> UserItem | None:
         return None
     made = int(datetime.fromisoformat(user.created_at).timestamp())
     return user if made + CODE_SECONDS <= epoch() else None
+
+
+def _end_sessions(replaced: UserItem) -> None:
+    """At once, where that works. Where not, they end with their access tokens: nobody refreshes one without a user."""
+    try:
+        session_repository.revoke_all(replaced.tenant_id, replaced.user_id)
+    except Exception:  # noqa: BLE001 - whatever it was: the owner is registered, and must have the answer
+        told = {"tenant_id": replaced.tenant_id, "user_id": replaced.user_id}
+        observe.logger().exception("the sessions of a replaced user could not be ended", extra=told)
 
 
 def _code_operation(user_id: str, token: VerificationToken, code: str) -> Operation:
