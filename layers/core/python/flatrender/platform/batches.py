@@ -34,11 +34,16 @@ def each(event: dict[str, Any], handle: Callable[[dict[str, Any]], None], *, que
     return {"batchItemFailures": failed}
 
 
+def retry_seconds(received: int) -> int:
+    """How long a message is hidden that failed when it was received for the `received`-th time, from 1."""
+    seconds: int = min(FIRST_RETRY * 2 ** (received - 1), LONGEST_RETRY)
+    return seconds
+
+
 def _show_soon(queue_url: str, record: dict[str, Any]) -> None:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    received = int(record["attributes"]["ApproximateReceiveCount"])
-    seconds = min(FIRST_RETRY * 2 ** (received - 1), LONGEST_RETRY)
+    seconds = retry_seconds(int(record["attributes"]["ApproximateReceiveCount"]))
     try:
         client("sqs").change_message_visibility(
             QueueUrl=queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds
