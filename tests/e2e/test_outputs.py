@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from av.codec.context import CodecContext
 from tests.support import people, video, workers
+from tests.support.books import assert_balanced, spent
 from tests.support.people import User
 from tests.support.stack import Stack
 from tests.support.workers import Worker
@@ -175,6 +176,24 @@ def test_a_video_is_watched_while_it_renders(stack: Stack, user: User, tmp_path:
     assert max(apart) <= 3
     assert sum(heard) / 48_000 == pytest.approx(25, abs=0.05)
     assert user.wait(job["id"])["status"] == "completed"
+
+
+def test_who_cancels_has_paid_for_what_was_watched(stack: Stack, user: User) -> None:
+    film = counting(4, 2.5)
+    slow(film, 2)
+    job = user.submit({"composition": film, "output": {"hls": True}, "backend": "burst"})
+    url = user.api.url + user.api.get(f"/v1/renders/{job['id']}")["playlist_path"]
+    while (answer := httpx.get(url.replace("main.m3u8", "video.m3u8"))).status_code == 404:
+        time.sleep(0.05)
+    assert "#EXTINF" in answer.text
+
+    ended = user.api.post(f"/v1/renders/{job['id']}/cancel")
+
+    assert ended["status"] == "cancelled"
+    assert 0 < ended["seconds"]["billed"] < ended["seconds"]["reserved"]
+    assert spent(user) == ended["seconds"]["billed"]
+    assert_balanced(stack, user)
+    assert httpx.get(url).status_code == 409
 
 
 @pytest.mark.parametrize("name", ["main.m3u8", "video.m3u8"])

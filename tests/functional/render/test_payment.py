@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.support.renders import Compute, composition, finish, objects, pointer, render_chunks, seconds, submit
+from tests.support.renders import Compute, composition, finish, objects, pointer, render_chunks, seconds, submit, task
 
 from flatrender.kernel.caller import Caller
-from flatrender.platform import storage
-from flatrender.render import chunk_repository, service
-from flatrender.render.pipeline import assemble, fail, publish, verify
+from flatrender.platform import storage, transactions
+from flatrender.render import chunk_repository, repository, service, watching, worker
+from flatrender.render.errors import RenderEnded
+from flatrender.render.pipeline import assemble, fail, plan, publish, verify
 from flatrender.render.schemas import Render, RenderRequest
 from flatrender.render.steps import Step
 
@@ -131,3 +132,94 @@ def test_a_part_that_was_damaged_once_is_not_used_again(rich: Callable[..., Call
     step = pointer(caller, second)
     assert render_chunks(step) == [0]
     assert finish(step) == {"outcome": "ok"}
+
+
+def watched(caller: Caller, job: Render, name: watching.Name = "video.m3u8") -> str:
+    path = watching.link(repository.job(caller.tenant_id, job.id), name)
+    assert path is not None
+    return watching.document(job.id, name, path.partition("token=")[2]).body
+
+
+def test_who_cancels_pays_for_what_could_be_watched(rich: Callable[..., Caller], recorded: Compute) -> None:
+    caller = rich(seconds=10)
+    job = submit(caller, output={"hls": True})
+    step = pointer(caller, job)
+    render_chunks(step)
+    assert "#EXTINF" in watched(caller, job)
+
+    ended = service.cancel(caller, job.id)
+
+    assert (ended.status, ended.seconds.billed, seconds(caller)) == ("cancelled", 2, (8, 0))
+    assert service.cancel(caller, job.id).seconds.billed == 2
+    assert submit(caller, output={"hls": True}).seconds.reserved == 0
+
+
+def test_only_what_was_finished_from_the_beginning_on_is_paid_for(
+    rich: Callable[..., Caller], recorded: Compute
+) -> None:
+    caller = rich(seconds=10)
+    job = submit(caller, composition(scenes=3), output={"hls": True})
+    step = pointer(caller, job)
+    assert plan.run(step)["items"] == [0, 1, 2]
+    for item in (0, 2):
+        worker.run(task(step, item))
+    watched(caller, job)
+
+    assert service.cancel(caller, job.id).seconds.billed == 1
+    assert seconds(caller) == (9, 0)
+    assert submit(caller, composition(scenes=3), output={"hls": True}).seconds.reserved == 2
+
+
+@pytest.mark.parametrize("name", [None, "main.m3u8"])
+def test_who_was_given_nothing_pays_nothing(
+    name: watching.Name | None, rich: Callable[..., Caller], recorded: Compute
+) -> None:
+    caller = rich(seconds=10)
+    job = submit(caller, output={"hls": True})
+    render_chunks(pointer(caller, job))
+    if name:
+        watched(caller, job, name)
+
+    assert service.cancel(caller, job.id).seconds.billed is None
+    assert seconds(caller) == (10, 0)
+
+
+def test_a_player_that_comes_while_a_job_is_cancelled_gets_nothing_or_is_paid_for(
+    rich: Callable[..., Caller], recorded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = rich(seconds=10)
+    job = submit(caller, output={"hls": True})
+    render_chunks(pointer(caller, job))
+    commit, given = transactions.commit, []
+
+    def late(operations: Any, **more: Any) -> None:
+        if not given:
+            given.append(watched(caller, job))
+        commit(operations, **more)
+
+    monkeypatch.setattr(transactions, "commit", late)
+
+    assert service.cancel(caller, job.id).seconds.billed == 2
+    assert given
+    with pytest.raises(RenderEnded):
+        watched(caller, job)
+
+
+@pytest.mark.parametrize(("code", "left"), [("damaged_asset", 8), ("verification_failed", 10)])
+def test_a_failure_that_its_user_can_bring_about_gives_back_no_more_than_a_cancel(
+    code: str, left: int, rich: Callable[..., Caller], recorded: Compute
+) -> None:
+    caller = rich(seconds=10)
+    job = submit(caller, output={"hls": True})
+    step = pointer(caller, job)
+    render_chunks(step)
+    watched(caller, job)
+    failure = fail.Failure(**step.model_dump(), error={"code": code, "message": "It is gone."})
+
+    assert fail.run(failure) == fail.run(failure) == {"outcome": "failed"}
+
+    shown = service.get(caller, job.id)
+    assert seconds(caller) == (left, 0)
+    assert shown.error is not None
+    assert shown.error.message.endswith(fail.PARTLY if left == 8 else fail.REFUND)
+    assert submit(caller, output={"hls": True}).seconds.reserved == left - 8

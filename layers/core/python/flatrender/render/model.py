@@ -85,6 +85,10 @@ class JobItem(Item):
     hls = BooleanAttribute(default=False)
     watch_secret = UnicodeAttribute(null=True)
     """Signs the links that need no token: to the playlist, and to the sprite's index."""
+    watched = BooleanAttribute(null=True)
+    """A player was given a playlist of it while it was rendered."""
+    chunks_shown = NumberAttribute(null=True)
+    """Of a watched one that ended without a result: how many chunks, from the first on, it has paid for."""
     watchable_until = NumberAttribute(null=True)
     """Of a completed one with `hls`: epoch seconds until which all that its playlists name is kept."""
 
@@ -97,7 +101,7 @@ class JobItem(Item):
     seconds_held = NumberAttribute()
     seconds_billed = NumberAttribute(null=True)
     price_minor = NumberAttribute()
-    """Of the billed seconds once completed, of the held ones before."""
+    """Of the billed seconds once they are known, of the held ones before."""
     currency = UnicodeAttribute()
     second_price_minor = NumberAttribute()
 

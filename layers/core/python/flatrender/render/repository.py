@@ -8,7 +8,7 @@ from pynamodb.exceptions import UpdateError
 
 from flatrender.kernel.clock import epoch
 from flatrender.kernel.paging import PageRequest, cursor_number, cursor_text, decode_cursor, encode_cursor
-from flatrender.platform import queries, transactions
+from flatrender.platform import queries, transactions, updates
 from flatrender.platform.idempotency import Attempt, find, remember
 from flatrender.platform.outbox import emit
 from flatrender.platform.transactions import Operation
@@ -49,6 +49,14 @@ def status(tenant_id: str, job_id: str) -> str | None:
     except JobItem.DoesNotExist:
         return None
     return str(found.status)
+
+
+def note_watched(job: JobItem) -> bool:
+    """That a player is given a playlist of a job under way; False when it has ended."""
+    if job.watched:
+        return True
+    active = JobItem.status.is_in(*model.ACTIVE)
+    return updates.apply(JobItem(job.pk, job.sk), [JobItem.watched.set(True)], active)
 
 
 def settle_device(tenant_id: str, job_id: str, offered: str) -> str:
@@ -183,9 +191,12 @@ def enter(tenant_id: str, job_id: str, stage: str, **values: Any) -> bool:
 def ending(job: JobItem, status: str, at: str, changes: Sequence[Any] = ()) -> list[Operation]:
     """What ends a job: its status, and the user's counters. Exactly one ending of a job is ever written.
 
-    Refused with RenderEnded when another was first. A job completes only from running.
+    Refused with RenderEnded when another was first, or when one without a result is watched since `job` was read. A job
+    completes only from running.
     """
-    allowed = ("running",) if status == "completed" else model.ACTIVE
+    condition = JobItem.status.is_in(*(("running",) if status == "completed" else model.ACTIVE))
+    if status != "completed" and not job.watched:
+        condition &= JobItem.watched.does_not_exist()
     actions = [
         JobItem.status.set(status),
         JobItem.status_pk.set(model.status_pk(job.tenant_id, job.user_id, status)),
@@ -195,7 +206,7 @@ def ending(job: JobItem, status: str, at: str, changes: Sequence[Any] = ()) -> l
     counters = CounterItem(model.user_pk(job.tenant_id, job.user_id), "RENDERS")
     counts = [CounterItem.active.add(-1), getattr(CounterItem, status).add(1)]
     return [
-        transactions.update(job, actions, JobItem.status.is_in(*allowed), RenderEnded()),
+        transactions.update(job, actions, condition, RenderEnded()),
         transactions.update(counters, counts),
     ]
 

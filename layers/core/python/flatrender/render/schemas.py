@@ -103,7 +103,7 @@ class RenderOutput(Response):
 
 
 class Seconds(Response):
-    """`reserved` at submit; `billed` once completed, null before."""
+    """`reserved` at submit; `billed` once completed, or cancelled after some of it was watched; null before."""
 
     reserved: int
     billed: int | None

@@ -11,7 +11,7 @@ from flatrender.kernel.paging import Page, PageMeta, PageRequest
 from flatrender.ledger import service as ledger
 from flatrender.platform import observe, transactions
 from flatrender.platform.idempotency import Attempt, fingerprint
-from flatrender.render import chunk_repository, compute, model, presenter, repository
+from flatrender.render import chunk_repository, closing, compute, model, presenter, repository
 from flatrender.render.errors import RenderEnded, RenderNotFound
 from flatrender.render.model import JobItem
 from flatrender.render.pipeline.fail import clean_up, stop_batch_jobs
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from flatrender.render.drafts import Draft
 
 SUBMIT: Final = "render.submit"
+ATTEMPTS: Final = 3
+"""At ending a job. Each is refused once at most: when the job is watched for the first time, and when it ends."""
 
 
 def quote(caller: Caller, request: RenderRequest) -> Quote:
@@ -69,16 +71,20 @@ def listing(caller: Caller, request: PageRequest, status: StatusFilter | None) -
 
 
 def cancel(caller: Caller, job_id: str) -> Render:
-    """End a render that is queued or running; its seconds are given back. Doing it again changes nothing.
+    """End a render that is queued or running. Doing it again changes nothing.
+
+    Its seconds are given back, all but those of what was watched while it rendered.
 
     Raises RenderNotFound; RenderEnded when it has completed or failed.
     """
     job = _own(caller, job_id)
-    if job.status in model.ACTIVE:
+    for _ in range(ATTEMPTS):
+        if job.status not in model.ACTIVE:
+            break
         try:
             transactions.commit(_cancellation(caller, job))
         except RenderEnded:
-            observe.logger().info("the render ended first", extra={"job_id": job_id})
+            observe.logger().info("the render ended first, or is watched now", extra={"job_id": job_id})
         job = repository.job(caller.tenant_id, job_id)
     if job.status != "cancelled":
         raise RenderEnded(f"This render is {job.status} already.", status=job.status)
@@ -95,16 +101,18 @@ def _own(caller: Caller, job_id: str) -> JobItem:
 
 
 def _cancellation(caller: Caller, job: JobItem) -> list[transactions.Operation]:
+    chunks = chunk_repository.job_and_chunks(job.tenant_id, job.job_id)[1] if job.watched else []
+    due = closing.cost(job, chunks)
     data = {
         "job_id": job.job_id,
         "user_id": job.user_id,
         "project_id": job.project_id,
-        "seconds_released": int(job.seconds_held),
+        "seconds_released": int(job.seconds_held) - due.seconds,
+        "seconds_settled": due.seconds,
         "cancelled_by": caller.user_id,
     }
     return [
-        *repository.ending(job, "cancelled", timestamp(), [JobItem.stage.set("cancelled")]),
-        *ledger.release(job.tenant_id, job.user_id, job.job_id),
+        *closing.operations(job, due, "cancelled", timestamp(), [JobItem.stage.set("cancelled")]),
         repository.announce(job, "cancelled", 3, data),
     ]
 
@@ -112,8 +120,9 @@ def _cancellation(caller: Caller, job: JobItem) -> list[transactions.Operation]:
 def _halt(job: JobItem) -> None:
     """Stop what works on a cancelled job, and remove what it left. Workers find out by themselves, too."""
     compute.stop(job.job_id)
-    if job.backend == "batch":
+    if job.backend == "batch" or job.chunks_shown:
         _, chunks = chunk_repository.job_and_chunks(job.tenant_id, job.job_id)
+        closing.mark_paid(job, chunks)
         stop_batch_jobs(chunks, "The render was cancelled.")
     clean_up(job.tenant_id, job.job_id)
 

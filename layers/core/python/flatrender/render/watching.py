@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from flatrender.kernel.clock import epoch
 from flatrender.platform import storage
-from flatrender.render import chunk_repository, repository
+from flatrender.render import chunk_repository, closing, repository
 from flatrender.render.errors import NothingToWatch, PlaylistExpired, RenderEnded, RenderNotFound, WatchLinkInvalid
 from flatrender.render.model import ACTIVE, ChunkItem, JobItem
 
@@ -130,8 +130,13 @@ def document(job_id: str, name: Name, token: str) -> Document:
     # That a part of a completed render is gone is final, so it must not be an old reading that says so.
     _, chunks = chunk_repository.job_and_chunks(job.tenant_id, job_id, consistent=job.status == "completed")
     stream = _Stream(job, chunks)
-    body = {"main.m3u8": stream.main, "video.m3u8": stream.video, "audio.m3u8": stream.audio}[name]
-    return Document(body(token), PLAYLIST)
+    body = {"main.m3u8": stream.main, "video.m3u8": stream.video, "audio.m3u8": stream.audio}[name](token)
+    # Noted before anything is handed out: whoever cancels from now on pays for what can be watched.
+    if name != "main.m3u8" and job.status in ACTIVE and not repository.note_watched(job):
+        job = repository.job(job.tenant_id, job_id)
+        if job.status != "completed":
+            raise RenderEnded(f"This render is {job.status}.", status=job.status)
+    return Document(body, PLAYLIST)
 
 
 def _job(job_id: str, token: str) -> JobItem:
@@ -154,13 +159,9 @@ class _Stream:
 
     def __init__(self, job: JobItem, chunks: Sequence[ChunkItem]) -> None:
         self._job = job
-        self._pictures = sorted((c for c in chunks if c.index >= 0), key=lambda chunk: int(chunk.index))
+        self._pictures = [chunk for chunk in chunks if chunk.index >= 0]
         self._sound = next((chunk for chunk in chunks if chunk.index < 0), None)
-        finished = []
-        for chunk in self._pictures:
-            if chunk.status != "done":
-                break
-            finished.append(chunk)
+        finished = closing.finished(chunks)
         heard = [self._sound.key] if self._sound and self._sound.status == "done" else []
         complete = job.status == "completed"
         known = chunk_repository.streams(job.tenant_id, [chunk.key for chunk in finished] + heard, consistent=complete)

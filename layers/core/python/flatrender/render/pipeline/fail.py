@@ -3,15 +3,15 @@
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 from pydantic import Field
 
 from flatrender.kernel.clock import timestamp
-from flatrender.ledger import service as ledger
 from flatrender.platform import storage, transactions
-from flatrender.render import chunk_repository, compute, repository
+from flatrender.render import chunk_repository, closing, compute, repository
 from flatrender.render.errors import RenderEnded
 from flatrender.render.model import ENDED, ChunkItem, JobItem
 from flatrender.render.steps import Step
@@ -21,6 +21,11 @@ TIMED_OUT: Final = ("render_timed_out", "Rendering took too long, even when trie
 STOPPED_AT_ONCE: Final = 8
 """Batch jobs; a long film has hundreds, and whoever cancels it waits for the answer."""
 REFUND: Final = "The reserved seconds are back on your balance."
+PARTLY: Final = "What was watched of it is paid for, and free when you order it again; all other seconds are back."
+USERS_OWN: Final = ("damaged_asset", "unreadable_media")
+"""Failures that a user can bring about, by deleting a file: these give back no more than a cancel."""
+ATTEMPTS: Final = 3
+"""At ending a job. Each is refused once at most: when the job is watched for the first time, and when it ends."""
 
 _TIMEOUTS: Final = ("States.Timeout", "States.HeartbeatTimeout", "Sandbox.Timedout", "TIMED_OUT")
 
@@ -37,18 +42,18 @@ class Failure(Step):
 def run(failure: Failure) -> dict[str, Any]:
     """`{outcome}`: `failed`, or `ended` when the job was over before."""
     job, chunks = chunk_repository.job_and_chunks(failure.tenant_id, failure.job_id)
+    for _ in range(ATTEMPTS):
+        if job is None or job.status in ENDED:
+            break
+        code, message = _words(failure.error, chunks)
+        with suppress(RenderEnded):
+            transactions.commit(_operations(job, chunks, code, message))
+        job, chunks = chunk_repository.job_and_chunks(failure.tenant_id, failure.job_id)
     if job is None:
         return {"outcome": "ended"}
-    if job.status not in ENDED:
-        code, message = _words(failure.error, chunks)
-        try:
-            transactions.commit(_operations(job, code, message))
-        except RenderEnded:
-            job = repository.job(failure.tenant_id, failure.job_id)
-        else:
-            job.status = "failed"
     if job.status == "completed":
         return {"outcome": "ended"}
+    closing.mark_paid(job, chunks)
     stop_batch_jobs(chunks, "The render has failed.")
     clean_up(failure.tenant_id, failure.job_id)
     return {"outcome": "failed" if job.status == "failed" else "ended"}
@@ -67,20 +72,20 @@ def clean_up(tenant_id: str, job_id: str) -> None:
     storage.remove_prefix(storage.result_prefix(tenant_id, job_id))
 
 
-def _operations(job: JobItem, code: str, message: str) -> list[transactions.Operation]:
-    at = timestamp()
-    error = {"code": code, "message": f"{message} {REFUND}"}
+def _operations(job: JobItem, chunks: Sequence[ChunkItem], code: str, message: str) -> list[transactions.Operation]:
+    due = closing.cost(job, chunks) if code in USERS_OWN else closing.Cost()
+    error = {"code": code, "message": f"{message} {PARTLY if due.seconds else REFUND}"}
     data = {
         "job_id": job.job_id,
         "user_id": job.user_id,
         "project_id": job.project_id,
-        "seconds_released": int(job.seconds_held),
+        "seconds_released": int(job.seconds_held) - due.seconds,
+        "seconds_settled": due.seconds,
         "stage": job.stage,
         "error": error,
     }
     return [
-        *repository.ending(job, "failed", at, [JobItem.stage.set("failed"), JobItem.error.set(error)]),
-        *ledger.release(job.tenant_id, job.user_id, job.job_id),
+        *closing.operations(job, due, "failed", timestamp(), [JobItem.stage.set("failed"), JobItem.error.set(error)]),
         repository.announce(job, "failed", 3, data),
     ]
 
