@@ -79,6 +79,14 @@ def test_a_theme_colour_counts_where_it_is_used() -> None:
     assert [a == b for a, b in zip(before, after, strict=True)] == [True, True, True, False]
 
 
+def test_the_colour_behind_a_progress_bar_counts() -> None:
+    def behind(track: str) -> list[str]:
+        bar = {"type": "progress", "box": [10, 10, 300, 60], "fill": "#ffffff", "track": track}
+        return keys(document(overlays=[bar]))
+
+    assert not set(behind("#ff0000")) & set(behind("#00ff00"))
+
+
 @pytest.mark.parametrize("field", ["prefix", "suffix"])
 def test_words_are_no_colours_even_if_they_are_named_like_one(field: str) -> None:
     def counting(words: str, accent: str = "#ff8800") -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.engine_draw.scenes import PHOTO, composition, frame, photo, source
+from tests.unit.engine_draw.scenes import PHOTO, composition, drawn_alike_in_chunks, frame, photo, source
 
 GREY = {"type": "solid", "color": "#808080"}
 
@@ -77,3 +77,10 @@ def test_grain_lies_over_a_moving_picture_and_below_its_shadow(tmp_path: Path) -
     assert np.array_equal(running.buffer, frame(made, 7, assets))
     assert running.buffer[80:120, 60:100, 2].std() > 5
     assert running.buffer[146, 60:200, 0].std() < 3
+
+
+def test_a_shadow_of_grain_that_repeats_at_fractional_edges_is_that_of_its_frame() -> None:
+    solid = {"type": "solid", "box": [28.6, 42.3, 67.4, 46.0], "color": "#ff0000", "shadow": {"color": "#ff0000"}}
+    blur = {"angle": 0, "distance": 20, "edges": "repeat"}
+    layer = {**solid, "effects": {"grain": {"intensity": 0.5}, "directional_blur": blur}}
+    drawn_alike_in_chunks(composition(layer), {})

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.engine_draw.scenes import composition, frame, ink, red, source
+from tests.unit.engine_draw.scenes import composition, drawn_alike_in_chunks, frame, ink, red, source
 
 BOX = [100, 40, 100, 100]
 SQUARE = "M0 0 L100 0 L100 100 L0 100 Z"
@@ -90,3 +90,11 @@ def test_a_path_may_overshoot_and_cast_a_shadow() -> None:
 def test_a_mask_may_flow() -> None:
     layer = {"type": "solid", "color": "#ff0000", "box": BOX, "mask": {"geometry": flowing()["geometry"]}}
     assert ink(frame(composition(layer), 10)) == (120, 40, 180, 140)
+
+
+def test_the_stroke_of_a_counter_changes_its_colour_also_when_it_has_counted() -> None:
+    color = {"keyframes": [{"time": 0, "value": "#00ff00"}, {"time": 2, "value": "#ff0000"}]}
+    style = {"size": 60, "stroke": {"width": 6, "color": color}}
+    counter = {"type": "counter", "box": [0, 0, 320, 180], "to_value": 100, "count_duration": 0.5, "style": style}
+    drawn = drawn_alike_in_chunks(composition(counter), {})
+    assert not np.array_equal(drawn[15], drawn[-1])

@@ -37,7 +37,7 @@ _SOUND: Final = {"audio_codec", "audio_rate", "audio_bitrate", "streaming"}
 _HEARD: Final = {"trim_start", "trim_end", "speed", "loop", "volume", "audio_role", "duck"}
 _WHEN: Final = {"start", "duration", "trim_start", "trim_end", "loop"}
 _UNSEEN: Final = {
-    "id", "asset", "layers", "matte", "source", "volume", "audio_role", "duck", "start", "duration", "cues", "track",
+    "id", "asset", "layers", "matte", "source", "volume", "audio_role", "duck", "start", "duration", "cues",
 }  # fmt: skip
 """What is no part of how a layer looks, or is told apart: files by their content, times from the timeline."""
 _WORDS: Final = {"text", "prefix", "suffix"}
@@ -267,6 +267,8 @@ class _Keys:
             elif isinstance(layer, CaptionsLayer):
                 entry |= self._captions(layer, seen.begin - first, seen.until - first)
             elif isinstance(layer, WaveformLayer):
+                # Which track it is, by its number, is told by what that track is.
+                own.pop("track")
                 entry["sound"] = self._sound(layer)
             elif isinstance(layer, GroupLayer):
                 # In a time of its own any child may be on screen at any time.

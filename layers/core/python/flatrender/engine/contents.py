@@ -54,7 +54,9 @@ def finished(layer: LayerBase, place: Place, kit: Kit, within: tuple[float, floa
         if effects.directional_blur is not None:
             content, outline = Directional(content, effects.directional_blur, place), None
         if effects.grain is not None:
-            outline = outline or content.state
+            # Edges that repeat lie between pixels: there grain shows in the shadow, and it is another in each frame.
+            repeats = effects.directional_blur is not None and effects.directional_blur.edges == "repeat"
+            outline = None if repeats else outline or content.state
             content = Grained(content, effects.grain, kit)
     return Shaded(content, layer.shadow, place, kit, outline) if layer.shadow else content
 

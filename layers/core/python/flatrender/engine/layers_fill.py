@@ -101,7 +101,7 @@ class _Figures:
     def __init__(self, layer: CounterLayer, kit: Kit) -> None:
         self._layer, self._kit = layer, kit
         self._style = run_style(None, layer.style, kit)
-        self._stroke = stroke_of(layer.style, kit)
+        self.stroke = stroke_of(layer.style, kit)
         self._blocks: dict[str, TextBlock] = {}
         self._pitch = max(self._width(digit) for digit in _DIGITS[layer.digits])
 
@@ -134,7 +134,7 @@ class _Figures:
             moved = x + (room - self._width(part)) / 2 - block.block[0]
             canvas.translate(moved, y)
             over = (left - moved, block.block[1], right - moved, block.block[3])
-            block.draw(canvas, t, self._stroke, over=over)
+            block.draw(canvas, t, self.stroke, over=over)
             canvas.restore()
             x += room
 
@@ -165,7 +165,7 @@ def counter(layer: CounterLayer, place: Place, kit: Kit) -> Drawn:
         place,
         (-reach, -reach / 2, place.width + reach, place.height + reach / 2),
         lambda canvas, _base, t: figures.draw(canvas, text(t), place.width, place.height, t),
-        lambda t: (text(t), fill.state(t)),
+        lambda t: (text(t), fill.state(t), figures.stroke and figures.stroke[0].state(t)),
         layer.shadow,
         kit.palette,
     )
