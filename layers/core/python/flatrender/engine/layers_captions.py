@@ -22,7 +22,7 @@ from flatrender.engine.easing import curve
 from flatrender.engine.layers_base import Bounds, Drawn, Kit, Place
 from flatrender.engine.layers_vector import run_style, stroke_of
 from flatrender.engine.paints import Fill
-from flatrender.engine.surface import Affine
+from flatrender.engine.surface import Affine, bitmap
 from flatrender.engine.text import TextBlock, TextOptions, Unit
 from flatrender.engine.text_layout import is_rtl
 
@@ -151,7 +151,7 @@ class _Cue:
         self._units = self._block.units("word")
         self._times = self._unit_times(words)
         self._gains = self._gains_of(self._block)
-        self._boxes: list[Bounds] | None = None
+        self._boxes: dict[tuple[int, float], Bounds] = {}
         ink = self._block.ink
         grow = style.stroke.width if style.stroke else 0.0
         self._ink = (ink[0] - grow, ink[1] - grow, ink[2] + grow, ink[3] + grow)
@@ -234,14 +234,14 @@ class _Cue:
             _plate(canvas, self._plate, self._layer.plate, box, t, paint)
         karaoke, pop = self._layer.animation == "karaoke", self._layer.animation == "pop"
         grown = self._grown(motion)
-        moved = self._moved_aside(t, motion, grown)
-        placed, faded = self._placed(base.translate(moved[motion.current], 0.0), t, motion, grown, paint)
+        moved = self._moved_aside(motion, grown)
+        placed, faded = self._placed(base.translate(moved[motion.current], 0.0), motion, grown, paint)
         self._draw_word_plate(canvas, placed, t, motion.current, faded)
         for index in range(len(self._units)):
             if index != motion.current and not (pop and index > motion.current):
                 word = self._bitmap(index, karaoke and index < motion.current)
                 here = base.translate(moved[index], 0.0)
-                here = _larger(here, word.bitmap(t).box, grown[index]) if index in grown else here
+                here = _larger(here, self._box(index), grown[index]) if index in grown else here
                 word.draw(canvas, here, t, paint)
         if karaoke:
             self._draw_filling(canvas, placed, t, motion, faded)
@@ -258,32 +258,31 @@ class _Cue:
             grown[motion.current - 1] = 1 + (self._most - 1) * (1 - way)
         return grown
 
-    def _moved_aside(self, t: float, motion: Motion, grown: Mapping[int, float]) -> list[float]:
+    def _moved_aside(self, motion: Motion, grown: Mapping[int, float]) -> list[float]:
         """How far each word moves, so that those that have grown meet none; on whole pixels where they rest."""
         if not grown:
             return [0.0] * len(self._units)
-        if self._boxes is None:
-            self._boxes = [self._bitmap(index, True).bitmap(t).box for index in range(len(self._units))]
         gains = {index: self._gains[index] * (scale - 1) / (self._most - 1) for index, scale in grown.items()}
-        moved = aside(self._boxes, [line for line, _ in self._units], gains, self._anchor)
+        boxes = [self._box(index) for index in range(len(self._units))]
+        moved = aside(boxes, [line for line, _ in self._units], gains, self._anchor)
         scale = self._place.scale
         return moved if motion.arrived < 1 else [round(away * scale) / scale for away in moved]
 
     def _placed(
-        self, base: Affine, t: float, motion: Motion, grown: Mapping[int, float], paint: skia.Paint
+        self, base: Affine, motion: Motion, grown: Mapping[int, float], paint: skia.Paint
     ) -> tuple[Affine, skia.Paint]:
         """Where the word that is said lies, and how far it can be seen."""
         scale, faded = grown.get(motion.current, 1.0), skia.Paint(paint)
         if self._layer.animation == "pop":
             scale *= _POP_FROM + (1 - _POP_FROM) * curve("ease-out-back")(motion.arrived)
             faded.setAlphaf(paint.getAlphaf() * min(1.0, motion.arrived * 2))
-        return _larger(base, self._bitmap(motion.current, True).bitmap(t).box, scale), faded
+        return _larger(base, self._box(motion.current), scale), faded
 
     def _draw_word_plate(self, canvas: skia.Canvas, placed: Affine, t: float, index: int, paint: skia.Paint) -> None:
         plate = self._highlight.plate if self._highlight else None
         if plate is None or self._word_plate is None:
             return
-        left, _, right, _ = self._bitmap(index, True).bitmap(t).box
+        left, _, right, _ = self._box(index)
         _, top, _, bottom = self._moved(self._block.line_box(self._units[index][0]))
         x, y = plate.padding
         canvas.setMatrix(placed.matrix())
@@ -291,21 +290,37 @@ class _Cue:
 
     def _draw_filling(self, canvas: skia.Canvas, placed: Affine, t: float, motion: Motion, paint: skia.Paint) -> None:
         plain, lit = (self._bitmap(motion.current, on, self._most) for on in (False, True))
-        left, top, right, bottom = lit.bitmap(t).box
+        left, top, right, bottom = self._box(motion.current, self._most)
         done, rtl = motion.filled / _STEPS, self._rtl(motion.current)
         edge = right - (right - left) * done if rtl else left + (right - left) * done
-        for bitmap, ends in ((lit, rtl), (plain, not rtl)):
+        for word, ends in ((lit, rtl), (plain, not rtl)):
             side = (edge, top, right, bottom) if ends else (left, top, edge, bottom)
             canvas.save()
             canvas.setMatrix(placed.matrix())
             canvas.clipRect(skia.Rect.MakeLTRB(*side), skia.ClipOp.kIntersect, True)
-            bitmap.draw(canvas, placed, t, paint)
+            word.draw(canvas, placed, t, paint)
             canvas.restore()
 
     def _rtl(self, index: int) -> bool:
         line, first = self._units[index]
         own = is_rtl(self._block.layout.lines[line].pieces[first or 0].text)
         return self._block.layout.lines[line].rtl if own is None else own
+
+    def _box(self, index: int, larger: float = 1.0) -> Bounds:
+        """Where a word lies when it is drawn to be shown so many times as large: as its shape is, not as its colours
+        are, since those may be transparent at first and nothing may depend on which frame came first.
+        """
+        known = self._boxes.get((index, larger))
+        if known is None:
+            stroke, unit = self._stroke[1] if self._stroke else None, self._units[index]
+
+            def draw(canvas: skia.Canvas, _base: Affine) -> None:
+                canvas.translate(self._x, self._y)
+                self._block.draw_shape(canvas, stroke, unit)
+
+            scale = self._place.scale * larger
+            known = self._boxes[index, larger] = bitmap(self._moved(self._ink), self._place.origin, scale, draw).box
+        return known
 
     def _bitmap(self, index: int, lit: bool, larger: float = 1.0) -> Drawn:
         """A word, drawn to be shown so many times as large."""

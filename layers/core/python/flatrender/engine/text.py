@@ -198,19 +198,28 @@ class TextBlock:
 
         def outline(_run: int) -> skia.Paint:
             assert stroke is not None  # noqa: S101  asked for only when there is one
-            paint = stroke[0].paint(t, whole)
-            paint.setStyle(skia.Paint.kStroke_Style)
-            paint.setStrokeWidth(stroke[1] * 2)
-            paint.setStrokeJoin(skia.Paint.kRound_Join)
-            return paint
+            return _outlined(stroke[0].paint(t, whole), stroke[1])
 
         def filled(run: int) -> skia.Paint:
             style = self._styles[run]
             return style.fill.paint(t, self.run_box(run) if style.own and style.fill.is_gradient else whole)
 
-        shows = self._shows(unit)
+        self._paint_unit(canvas, (outline, filled) if stroke else (filled,), unit)
+
+    def draw_shape(
+        self, canvas: skia.Canvas, stroke: float | None = None, unit: Unit | Character | None = None
+    ) -> None:
+        """Paint in opaque white all that `draw` covers, also where its colours are transparent; `stroke` is a width."""
+        fill, line = _white(), _outlined(_white(), stroke or 0.0)
+        inks = (lambda _: line, lambda _: fill) if stroke is not None else (lambda _: fill,)
+        self._paint_unit(canvas, inks, unit)
+
+    def _paint_unit(
+        self, canvas: skia.Canvas, inks: Sequence[Callable[[int], skia.Paint]], unit: Unit | Character | None
+    ) -> None:
         lines = range(len(self._lines)) if unit is None else (unit[0],)
-        for ink in (outline, filled) if stroke else (filled,):
+        shows = self._shows(unit)
+        for ink in inks:
             self._paint(canvas, lines, ink, shows)
 
     def _paint(
@@ -244,7 +253,7 @@ class TextBlock:
         if known is None:
             left, top, right, bottom = self.ink
             scale = _MEASURED / max(right - left, bottom - top, 1.0)
-            white = skia.Paint(AntiAlias=True, Color=skia.ColorWHITE)
+            white = _white()
             drawn = bitmap(
                 self.ink,
                 (0.0, 0.0),
@@ -256,6 +265,18 @@ class TextBlock:
             empty = drawn.image.width() <= 1
             known = self._run_boxes[run] = self.block if empty else drawn.box
         return known
+
+
+def _white() -> skia.Paint:
+    return skia.Paint(AntiAlias=True, Color=skia.ColorWHITE)
+
+
+def _outlined(paint: skia.Paint, width: float) -> skia.Paint:
+    """`paint` as that of a stroke that sticks out by `width`."""
+    paint.setStyle(skia.Paint.kStroke_Style)
+    paint.setStrokeWidth(width * 2)
+    paint.setStrokeJoin(skia.Paint.kRound_Join)
+    return paint
 
 
 def _justified(atoms: Sequence[Atom], spare: float) -> Gaps:
