@@ -8,6 +8,7 @@ import numpy as np
 
 from flatrender.composition import limits
 from flatrender.composition.schemas import Composition
+from flatrender.composition.timeline import EPSILON
 from flatrender.engine.audio_clips import Clip, clips
 from flatrender.engine.audio_ducking import Speech
 from flatrender.engine.audio_source import RATE, Samples, Source, picture_duration, sound_duration
@@ -116,13 +117,17 @@ class Voice:
             self.close()
 
     def _period(self) -> float | None:
-        """After how many seconds of its own a looped video begins again, its sound with it, however long that is."""
+        """After how many seconds of its own a looped video begins again, its sound with it, however long that is.
+
+        None when it has no picture, or next to none from `trim_start` on: then the sound goes by itself.
+        """
         clip = self.clip
         picture = picture_duration(self._path) if clip.loop and clip.optional else None
         if picture is None:
             return None
         end = picture if clip.trim_end is None else min(picture, clip.trim_end)
-        return max(limits.MIN_LOOP, end - clip.trim_start)
+        lasts = end - clip.trim_start
+        return lasts if lasts / clip.speed >= limits.MIN_LOOP - EPSILON else None
 
     def close(self) -> None:
         if self._source is not None:

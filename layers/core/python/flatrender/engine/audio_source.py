@@ -16,6 +16,7 @@ from av.container.input import InputContainer
 from av.filter import Graph
 
 from flatrender.engine.faults import UnreadableMedia
+from flatrender.engine.media_length import length
 from flatrender.engine.picture_length import picture_length
 
 RATE: Final = 48_000
@@ -35,15 +36,12 @@ KEPT_BYTES: Final = 64 * 2**20
 
 
 def sound_duration(path: Path) -> float | None:
-    """Seconds of sound in a file, as its header says; None when it has none."""
+    """Seconds of sound in a file, as its header says, or its packets; None when it has none."""
     try:
         with av.open(str(path)) as container:
             if not container.streams.audio:
                 return None
-            stream = container.streams.audio[0]
-            if stream.duration is not None:
-                return float(stream.duration * stream.time_base)
-            return (container.duration or 0) / av.time_base
+            return length(container, container.streams.audio[0], path)
     except (av.error.FFmpegError, OSError) as error:
         raise UnreadableMedia(f"The sound of {path.name} cannot be decoded: {error}") from error
 
@@ -52,7 +50,7 @@ def picture_duration(path: Path) -> float | None:
     """Seconds of picture in a file, counted as they are for drawing; None when it has none."""
     try:
         with av.open(str(path)) as container:
-            return picture_length(container)
+            return picture_length(container, path)
     except (av.error.FFmpegError, OSError) as error:
         raise UnreadableMedia(f"The video {path.name} cannot be opened: {error}") from error
 

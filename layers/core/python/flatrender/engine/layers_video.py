@@ -38,6 +38,7 @@ class VideoReader:
         self._table = table
         try:
             self._container = av.open(str(path))
+            self.duration = picture_length(self._container, path) or 0.0
         except (av.FFmpegError, OSError) as error:
             raise VideoUnreadable(f"The video {path.name} cannot be opened: {error}") from error
         if not self._container.streams.video:
@@ -47,7 +48,6 @@ class VideoReader:
         self._size = size
         self._base = float(self._stream.time_base or 1 / 90_000)
         self._origin = (self._stream.start_time or 0) * self._base
-        self.duration = picture_length(self._container) or 0.0
         self._frames: Iterator[VideoFrame] = iter(())
         self._current: VideoFrame | None = None
         self._next: VideoFrame | None = None

@@ -27,6 +27,7 @@ from flatrender.engine import probe_containers as containers
 from flatrender.engine import probe_images as images
 from flatrender.engine import probe_vectors as vectors
 from flatrender.engine.faults import RejectedMedia
+from flatrender.engine.media_length import read_through
 from flatrender.engine.probe_foreign import Data, damaged, reject_foreign, truncated
 
 __all__ = ["Limits", "MediaInfo", "RejectedMedia", "probe"]
@@ -276,11 +277,8 @@ def _duration(container: InputContainer, limits: Limits) -> float:
     announced = (container.duration or 0) / av.time_base
     if announced > limits.max_seconds:
         _too_long(announced, limits)
-    origin = (container.start_time or 0) / av.time_base
     end = 0.0
-    for count, packet in enumerate(container.demux()):
-        if packet.pts is not None and packet.stream.type in {"video", "audio"}:
-            end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base) - origin)
+    for count, (packet, end) in enumerate(read_through(container)):
         if packet.is_corrupt:
             raise truncated()
         if end > limits.max_seconds:
