@@ -30,6 +30,16 @@ def failed(caller: Caller, step: Step) -> None:
     fail.run(fail.Failure(**step.model_dump(), error={"Error": "Lambda.Unknown", "Cause": ""}))
 
 
+def verified(step: Step) -> publish.Verified:
+    """The input of the last step of a job whose chunks are drawn."""
+    assemble.run(step)
+    return publish.Verified(**step.model_dump(), result=verify.run(step)["result"])
+
+
+def die(*_: Any) -> None:
+    raise TimeoutError
+
+
 @pytest.mark.parametrize("end", [cancelled, failed])
 def test_what_an_unpaid_job_has_drawn_is_used_again_and_paid_for(
     end: Callable[[Caller, Step], None], rich: Callable[..., Caller], recorded: Compute
@@ -79,18 +89,14 @@ def test_publishing_that_died_before_the_mark_makes_up_for_it(
 ) -> None:
     caller = rich(seconds=10)
     step = drawn(caller)
-    assemble.run(step)
-    verified = publish.Verified(**step.model_dump(), result=verify.run(step)["result"])
-
-    def die(*_: Any) -> None:
-        raise TimeoutError
+    done = verified(step)
 
     with monkeypatch.context() as patch:
         patch.setattr(chunk_repository, "mark_paid", die)
         with pytest.raises(TimeoutError):
-            publish.run(verified)
+            publish.run(done)
     assert service.get(caller, step.job_id).status == "completed"
-    assert publish.run(verified) == {"outcome": "ok"}
+    assert publish.run(done) == {"outcome": "ok"}
 
     assert submit(caller).seconds.reserved == 0
 
@@ -100,17 +106,13 @@ def test_a_cancel_that_died_before_it_cleaned_up_leaves_nothing(
 ) -> None:
     caller = rich(seconds=10)
     step = drawn(caller)
-    assemble.run(step)
-    verified = publish.Verified(**step.model_dump(), result=verify.run(step)["result"])
-
-    def die(*_: Any) -> None:
-        raise TimeoutError
+    done = verified(step)
 
     monkeypatch.setattr(service, "_halt", die)
     with pytest.raises(TimeoutError):
         cancelled(caller, step)
 
-    assert publish.run(verified) == {"outcome": "ended"}
+    assert publish.run(done) == {"outcome": "ended"}
     assert not [key for key in objects() if step.job_id in key]
     assert seconds(caller) == (10, 0)
 
