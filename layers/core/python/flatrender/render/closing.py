@@ -5,13 +5,16 @@ Without this, whoever watches a video to its end and cancels before it is publis
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flatrender.ledger import service as ledger
 from flatrender.platform.transactions import Operation
 from flatrender.render import chunk_repository, repository
 from flatrender.render.model import ChunkItem, JobItem
 from flatrender.render.sizing import billable, sizing
+
+ATTEMPTS: Final = 3
+"""At ending a job. Each is refused once at most: when the job is watched for the first time, and when it ends."""
 
 
 @dataclass(frozen=True)

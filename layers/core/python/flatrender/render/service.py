@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from flatrender.render.drafts import Draft
 
 SUBMIT: Final = "render.submit"
-ATTEMPTS: Final = 3
-"""At ending a job. Each is refused once at most: when the job is watched for the first time, and when it ends."""
 
 
 def quote(caller: Caller, request: RenderRequest) -> Quote:
@@ -78,7 +76,7 @@ def cancel(caller: Caller, job_id: str) -> Render:
     Raises RenderNotFound; RenderEnded when it has completed or failed.
     """
     job = _own(caller, job_id)
-    for _ in range(ATTEMPTS):
+    for _ in range(closing.ATTEMPTS):
         if job.status not in model.ACTIVE:
             break
         try:

@@ -24,8 +24,6 @@ REFUND: Final = "The reserved seconds are back on your balance."
 PARTLY: Final = "What was watched of it is paid for, and free when you order it again; all other seconds are back."
 USERS_OWN: Final = ("damaged_asset", "unreadable_media")
 """Failures that a user can bring about, by deleting a file: these give back no more than a cancel."""
-ATTEMPTS: Final = 3
-"""At ending a job. Each is refused once at most: when the job is watched for the first time, and when it ends."""
 
 _TIMEOUTS: Final = ("States.Timeout", "States.HeartbeatTimeout", "Sandbox.Timedout", "TIMED_OUT")
 
@@ -42,7 +40,7 @@ class Failure(Step):
 def run(failure: Failure) -> dict[str, Any]:
     """`{outcome}`: `failed`, or `ended` when the job was over before."""
     job, chunks = chunk_repository.job_and_chunks(failure.tenant_id, failure.job_id)
-    for _ in range(ATTEMPTS):
+    for _ in range(closing.ATTEMPTS):
         if job is None or job.status in ENDED:
             break
         code, message = _words(failure.error, chunks)
